@@ -1,0 +1,1 @@
+"""Reads the customer interface of smart meters: bytes in, readings and faults out. Knows no Home Assistant."""

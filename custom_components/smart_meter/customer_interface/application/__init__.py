@@ -1,0 +1,1 @@
+"""Application layers: plaintext to values."""

@@ -1,0 +1,162 @@
+"""Grid operators, meters and profiles: data files, read once (off the event loop: the integration does so in a thread)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+import json
+from typing import Any
+
+from ..errors import CatalogueError
+from ..keys import KeyKind
+from ..line import LineSettings
+from ..reading import Link
+
+
+class SessionKind(StrEnum):
+    """Who speaks when; each kind is a module of session/ and decides the steps of the config flow."""
+
+    PUSH = "push"  # the meter sends by itself, nothing is ever sent
+    ACKNOWLEDGED = "acknowledged"  # Netz OÖ: E5 to each valid frame
+    MEP = "mep"  # NES: the key first, then polling
+    RADIO = "radio"  # a stick hears many meters
+    MASTER = "master"  # wired M-Bus master
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpec:
+    """A key the customer gets: `id` is the storage name, `label` the operator's own word (GUEK, GAK, GPK60, MBK)."""
+
+    id: str
+    kind: KeyKind
+    label: str
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What cannot be seen from the bytes: line, link, who speaks, keys, positional layouts.
+
+    `interval` is the push or poll interval in seconds (shortest, longest), `socket` a word for the kind of socket
+    (`mbus`, `optical`, `p1`, `mep`, `ccc`, `radio`), `adapter` and `where` keys of translated texts, `layouts` ids of
+    positional layouts (layouts.json), `evidence` one of `official`, `capture`, `document`, `simulator`; `waits_for`
+    says in English what is missing before this profile is read, None where it is read.
+    """
+
+    id: str
+    session: SessionKind
+    links: tuple[Link, ...]
+    line: LineSettings | None
+    keys: tuple[KeySpec, ...]
+    interval: tuple[float, float]
+    socket: str
+    adapter: str
+    layouts: tuple[str, ...] = ()
+    evidence: str = "document"
+    inverted: bool = False
+    waits_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeterType:
+    """A meter as printed on its front plate; `phases` 1 or 3 (0 where both are sold), `medium` as in MeterIdentity."""
+
+    id: str
+    manufacturer: str
+    model: str
+    phases: int = 0
+    medium: str = "electricity"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A meter as one operator delivers it."""
+
+    meter: MeterType
+    profile: Profile
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GridOperator:
+    """A grid operator; `where` says in its own words where the customer gets the key (English and German)."""
+
+    id: str
+    name: str
+    country: str
+    offers: tuple[Offer, ...]
+    key_where: tuple[tuple[str, str], ...] = ()
+    website: str | None = None
+
+    def offer(self, meter_id: str) -> Offer:
+        """Return the offer of a meter; raises CatalogueError where the operator has no such meter."""
+        for offer in self.offers:
+            if offer.meter.id == meter_id:
+                return offer
+        raise CatalogueError(f"{self.id} has no meter {meter_id!r}; it has {', '.join(o.meter.id for o in self.offers)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All grid operators, meters and profiles, each by its id."""
+
+    operators: dict[str, GridOperator]
+    meters: dict[str, MeterType]
+    profiles: dict[str, Profile]
+
+    def operator(self, operator_id: str) -> GridOperator:
+        """Return a grid operator; raises CatalogueError for an unknown id."""
+        if operator_id not in self.operators:
+            raise CatalogueError(f"unknown grid operator {operator_id!r}")
+        return self.operators[operator_id]
+
+
+@cache
+def load() -> Catalogue:
+    """Read the data files once; blocking. Raises CatalogueError where a file contradicts itself."""
+    try:
+        profiles = {name: _profile(name, row) for name, row in _file("profiles").items()}
+        meters = {name: MeterType(name, **row) for name, row in _file("meters").items()}
+        operators = {name: _operator(name, row, meters, profiles) for name, row in _file("operators").items()}
+    except (KeyError, TypeError, ValueError) as err:
+        raise CatalogueError(f"the catalogue contradicts itself: {err!r}") from err
+    return Catalogue(operators, meters, profiles)
+
+
+def _file(name: str) -> dict[str, dict[str, Any]]:
+    data: dict[str, dict[str, Any]] = json.loads((files(__package__) / f"{name}.json").read_text("utf-8"))
+    return data
+
+
+def _profile(name: str, row: dict[str, Any]) -> Profile:
+    return Profile(
+        id=name,
+        session=SessionKind(row["session"]),
+        links=tuple(Link(link) for link in row["links"]),
+        line=LineSettings.parse(row["line"]) if row.get("line") else None,
+        keys=tuple(_key(spec) for spec in row.get("keys", [])),
+        interval=(row["interval"][0], row["interval"][-1]),
+        socket=row["socket"],
+        adapter=row["adapter"],
+        layouts=tuple(row.get("layouts", [])),
+        evidence=row.get("evidence", "document"),
+        inverted=row.get("inverted", False),
+        waits_for=row.get("waits_for"),
+    )
+
+
+def _key(row: dict[str, Any]) -> KeySpec:
+    return KeySpec(row["id"], KeyKind(row["kind"]), row["label"], row.get("required", True))
+
+
+def _operator(
+    name: str, row: dict[str, Any], meters: dict[str, MeterType], profiles: dict[str, Profile]
+) -> GridOperator:
+    return GridOperator(
+        id=name,
+        name=row["name"],
+        country=row["country"],
+        offers=tuple(Offer(meters[o["meter"]], profiles[o["profile"]], o.get("note")) for o in row["meters"]),
+        key_where=tuple(sorted(row.get("key_where", {}).items())),
+        website=row.get("website"),
+    )

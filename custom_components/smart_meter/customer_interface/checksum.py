@@ -1,0 +1,66 @@
+"""Checksums of all link layers, one function each, with its check value over ASCII `123456789`."""
+
+from binascii import crc_hqx
+
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+def sum8(data: bytes) -> int:
+    """Arithmetic sum modulo 256 (EN 13757-2, 5.3.5; check DDh)."""
+    return sum(data) & 0xFF
+
+
+def crc16_x25(data: bytes) -> int:
+    """CRC-16/X-25 of HDLC (ISO/IEC 13239, 4.2.5.2; check 906Eh)."""
+    return _reflect16(crc_hqx(data.translate(_REVERSED), 0xFFFF)) ^ 0xFFFF
+
+
+def crc16_kermit(data: bytes) -> int:
+    """CRC-16/KERMIT, found in some SML meters (check 2189h)."""
+    return _reflect16(crc_hqx(data.translate(_REVERSED), 0))
+
+
+def _reflect16(value: int) -> int:
+    return _REVERSED[value >> 8] | _REVERSED[value & 0xFF] << 8
+
+
+def _table(polynomial: int) -> tuple[int, ...]:
+    """Bytewise table of an MSB-first 16-bit polynomial."""
+    table = []
+    for byte in range(256):
+        value = byte << 8
+        for _ in range(8):
+            value = (value << 1) ^ (polynomial if value & 0x8000 else 0)
+        table.append(value & 0xFFFF)
+    return tuple(table)
+
+
+def _reflected_table(polynomial: int) -> tuple[int, ...]:
+    """Bytewise table of an LSB-first 16-bit polynomial."""
+    table = []
+    for byte in range(256):
+        value = byte
+        for _ in range(8):
+            value = (value >> 1) ^ (polynomial if value & 1 else 0)
+        table.append(value)
+    return tuple(table)
+
+
+_ARC = _reflected_table(0xA001)
+_EN13757 = _table(0x3D65)
+
+
+def crc16_arc(data: bytes) -> int:
+    """CRC-16/ARC of P1 telegrams (DSMR P1 5.0.2, 5.2; check BB3Dh)."""
+    value = 0
+    for byte in data:
+        value = (value >> 8) ^ _ARC[(value ^ byte) & 0xFF]
+    return value
+
+
+def crc16_en13757(data: bytes) -> int:
+    """CRC-16/EN-13757 of wireless M-Bus blocks and the ELL (EN 13757-4, 11; check C2B7h)."""
+    value = 0
+    for byte in data:
+        value = ((value << 8) & 0xFFFF) ^ _EN13757[(value >> 8) ^ byte]
+    return value ^ 0xFFFF

@@ -1,0 +1,1 @@
+"""Link layers: bytes to frames, one module a link."""

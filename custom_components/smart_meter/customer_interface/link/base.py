@@ -1,0 +1,35 @@
+"""What every link layer offers, and the one buffer that hunts for frames of any of them."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from ..reading import Fault, Frame
+
+
+class Look(Enum):
+    """What a link says of the bytes at a position when it sees no complete frame there."""
+
+    NOT_HERE = "not here"  # no frame of this link can begin here
+    INCOMPLETE = "incomplete"  # so far it looks like one, but bytes are missing
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A complete frame, or a frame-shaped run of bytes with a fault; `end` is the position behind its last byte."""
+
+    end: int
+    item: Frame | Fault
+
+
+class LinkLayer(Protocol):
+    """One link layer: pure, it keeps nothing between two looks."""
+
+    starts: frozenset[int]
+    """Bytes a frame of this link can begin with."""
+
+    longest: int
+    """The longest frame in bytes: no more than this is ever waited for."""
+
+    def look(self, buffer: bytes | bytearray, start: int) -> Found | Look:
+        """Judge the bytes from `start` on; must be total, and linear in the length of one frame."""

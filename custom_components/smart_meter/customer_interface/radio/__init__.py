@@ -1,0 +1,1 @@
+"""Radio sticks: a stick's own serial protocol to radio frames."""

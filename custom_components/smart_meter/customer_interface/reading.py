@@ -1,0 +1,198 @@
+"""The words everybody shares: frames and messages on their way up, readings and faults at the end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from enum import StrEnum
+from types import MappingProxyType
+
+from .obis import ObisCode
+from .units import Number
+
+
+class FaultKind(StrEnum):
+    """What can go wrong between the wire and a value; each has its own words for the user."""
+
+    CHECKSUM = "checksum"  # a frame whose checksum does not fit
+    NOISE = "noise"  # bytes that belong to no frame
+    TRUNCATED = "truncated"  # a frame or telegram of which a part is missing
+    KEY = "key"  # no key, or none of the keys opens it
+    AUTHENTICATION = "authentication"  # the tag or MAC does not fit though the key may
+    REPLAY = "replay"  # a frame counter that was there before
+    UNSUPPORTED = "unsupported"  # understood, but refused: the detail says why
+    LAYOUT = "layout"  # decoded, but nothing known says what the values mean
+    IMPLAUSIBLE = "implausible"  # values that cannot be
+    INACTIVE = "inactive"  # the meter sends, but its customer interface is not activated
+    LINE = "line"  # line settings or port
+    SILENCE = "silence"  # nothing arrives any more
+
+
+@dataclass(frozen=True, slots=True)
+class MeterIdentity:
+    """Who a reading is from; each part None where the telegram does not say.
+
+    `number` is the meter number as printed on the meter, `title` the DLMS system title as 16 upper-case hex digits,
+    `manufacturer` three letters (FLAG), `address` the M-Bus or wireless address as upper-case hex, `medium` the word of
+    EN 13757-3 table 6 (`electricity`, `gas`, `water`, `warm_water`, `heat`, `cooling`, `heat_cost_allocator`, ...),
+    `version` the M-Bus version byte, `channel` the OBIS value group B of a sub-meter behind another meter.
+    """
+
+    number: str | None = None
+    manufacturer: str | None = None
+    title: str | None = None
+    address: str | None = None
+    medium: str | None = None
+    version: int | None = None
+    channel: int = 0
+
+    @property
+    def key(self) -> str | None:
+        """The name this meter is known by: number, else system title, else address with manufacturer."""
+        if self.number or self.title:
+            return self.number or self.title
+        return f"{self.manufacturer or ''}{self.address}" if self.address else None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that did not become a value, in English for logs; the kind is what is translated.
+
+    Holds no key and no value.
+    """
+
+    kind: FaultKind
+    detail: str
+    meter: MeterIdentity | None = None
+
+
+type Scalar = Number | str | bool | datetime | date | time | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One line of a log a meter keeps: a power failure, a monthly peak."""
+
+    time: datetime | None
+    value: Scalar
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value in its plain unit (units.py); None is a value the meter says it has not.
+
+    `time` is the value's own time where it has one (gas behind a P1 meter); `log` is filled for logs only.
+    """
+
+    value: Scalar
+    unit: str | None = None
+    time: datetime | None = None
+    log: tuple[LogEntry, ...] | None = None
+
+
+class RecordFunction(StrEnum):
+    """Function field of an M-Bus record (EN 13757-3, table 4)."""
+
+    INSTANTANEOUS = "instantaneous"
+    MAXIMUM = "maximum"
+    MINIMUM = "minimum"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One M-Bus data record in telegram order; `code` is its OBIS code where EN 13757-1 or an operator gives it one.
+
+    `quantity` is a stable snake_case word (`volume`, `energy`, `flow_temperature`), `qualifiers` what orthogonal VIFEs
+    add (`backward_flow`, `phase_l1`, `at_limit`, ...), in telegram order.
+    """
+
+    quantity: str
+    value: Scalar
+    unit: str | None = None
+    function: RecordFunction = RecordFunction.INSTANTANEOUS
+    storage: int = 0
+    tariff: int = 0
+    subunit: int = 0
+    qualifiers: tuple[str, ...] = ()
+    code: ObisCode | None = None
+    raw: str = ""
+
+
+NO_VALUES: Mapping[ObisCode, Value] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All a telegram says about one meter, from a frame whose checks all passed.
+
+    `time` is the meter's clock, aware where the telegram gives the offset, `arrived` the arrival of its last byte in
+    seconds since the epoch (UTC). `authenticated` is True only after a tag or MAC was verified. `counter` is the frame
+    counter, `key_index` the position in the key ring of the key that opened it. `check_bits` is the strength of the
+    weakest check that covers every byte: 16 for a CRC, 8 for a sum, 96 for a GCM tag, 0 for none.
+    """
+
+    meter: MeterIdentity = field(default_factory=MeterIdentity)
+    time: datetime | None = None
+    values: Mapping[ObisCode, Value] = NO_VALUES
+    records: tuple[Record, ...] = ()
+    authenticated: bool = False
+    counter: int | None = None
+    encrypted: bool = False
+    key_index: int | None = None
+    check_bits: int = 0
+    arrived: float | None = None
+    signal_dbm: int | None = None
+
+
+class Link(StrEnum):
+    """The link layers frames come from."""
+
+    MBUS = "mbus"  # EN 13757-2, wired
+    HDLC = "hdlc"  # IEC 62056-46 frame type 3
+    P1 = "p1"  # DSMR text
+    BARE = "bare"  # an APDU that starts with DB, without any link layer
+    WMBUS = "wmbus"  # EN 13757-4
+    MEP = "mep"  # NES multipurpose expansion port
+    SML = "sml"  # SML transport 1.04
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One link-layer frame whose checksum fits, without its envelope.
+
+    `control` is the C or control field, `address` the address field(s) as on the wire (one byte for wired M-Bus,
+    manufacturer, id, version and type for wireless M-Bus, destination and source for HDLC), `payload` what follows
+    (from CI on for M-Bus, the information field for HDLC, the whole text for P1). `more` is HDLC's segmentation bit.
+    `check_bits` is the strength of the checksum that was verified, 0 where the link has none.
+    """
+
+    link: Link
+    payload: bytes
+    control: int = 0
+    address: bytes = b""
+    more: bool = False
+    check_bits: int = 0
+    signal_dbm: int | None = None
+
+
+class Layer(StrEnum):
+    """What lies on top of a message."""
+
+    DLMS = "dlms"  # an xDLMS APDU, its tag first
+    MBUS = "mbus"  # EN 13757-3, the CI field first
+    DSMR = "dsmr"  # text, from '/' to the end of the checksum line
+    SML = "sml"  # SML messages, escapes resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A whole message: what segments and blocks carried, joined. Fields as in `Frame`."""
+
+    layer: Layer
+    payload: bytes
+    link: Link
+    control: int = 0
+    address: bytes = b""
+    check_bits: int = 0
+    signal_dbm: int | None = None

@@ -1,0 +1,1 @@
+"""Security layers: messages to plaintext."""

@@ -1,0 +1,1 @@
+"""Sessions: who speaks when, sans-I/O."""

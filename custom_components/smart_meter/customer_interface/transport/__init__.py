@@ -1,0 +1,1 @@
+"""Transport layers: frames to whole messages."""
