@@ -1,0 +1,1 @@
+"""Tests of Smart Meter; the folders are those of what is tested."""
