@@ -51,10 +51,20 @@ class KeyRing:
         """Return the authentication secrets that apply to a meter known by any of these names, its own first."""
         return _secrets(self.authentication, names)
 
+    def index_of(self, secret: bytes) -> int | None:
+        """Return the position of the first encryption key with this secret."""
+        return next(
+            (index for index, key in enumerate(self.keys) if key.secret == secret), None
+        )
+
 
 def _secrets(keys: tuple[Key, ...], names: tuple[str, ...]) -> tuple[bytes, ...]:
     wanted = {name.upper() for name in names}
-    own = [key.secret for key in keys if key.meter is not None and key.meter.upper() in wanted]
+    own = [
+        key.secret
+        for key in keys
+        if key.meter is not None and key.meter.upper() in wanted
+    ]
     return (*own, *(key.secret for key in keys if key.meter is None))
 
 
@@ -88,7 +98,9 @@ def _from_hex(digits: str, typed: str, kind: KeyKind) -> Key:
         return _from_64(bytes.fromhex(digits))
     if len(typed) == 16:
         return Key(typed.encode("ascii"), assumed="ascii")
-    raise KeyFormatError("length", f"a key has 32 hexadecimal digits, this one has {len(digits)}")
+    raise KeyFormatError(
+        "length", f"a key has 32 hexadecimal digits, this one has {len(digits)}"
+    )
 
 
 def _from_64(data: bytes) -> Key:
@@ -101,19 +113,37 @@ def _mep_from_hex(digits: str, typed: str) -> Key:
     if len(digits) in (32, 40):
         return Key(bytes.fromhex(digits)[:16])
     if 16 <= len(typed) <= 20:
-        return Key(typed.encode("ascii")[:16], assumed="ascii" if len(typed) != 20 else None)
-    raise KeyFormatError("length", f"a MEP key has 20 characters, or 32 or 40 hexadecimal digits, not {len(typed)}")
+        return Key(
+            typed.encode("ascii")[:16], assumed="ascii" if len(typed) != 20 else None
+        )
+    raise KeyFormatError(
+        "length",
+        f"a MEP key has 20 characters, or 32 or 40 hexadecimal digits, not {len(typed)}",
+    )
 
 
 def _from_characters(typed: str, digits: str, kind: KeyKind) -> Key:
     if not (typed.isascii() and typed.isprintable()):
-        raise KeyFormatError("alphabet", "a key is made of the digits 0 to 9 and the letters A to F")
+        raise KeyFormatError(
+            "alphabet", "a key is made of the digits 0 to 9 and the letters A to F"
+        )
     if kind is KeyKind.MEP:
         if 16 <= len(typed) <= 20:
-            return Key(typed.encode("ascii")[:16], assumed="ascii" if len(typed) != 20 else None)
-        raise KeyFormatError("length", f"a MEP key has 20 characters, or 32 or 40 hexadecimal digits, not {len(typed)}")
+            return Key(
+                typed.encode("ascii")[:16],
+                assumed="ascii" if len(typed) != 20 else None,
+            )
+        raise KeyFormatError(
+            "length",
+            f"a MEP key has 20 characters, or 32 or 40 hexadecimal digits, not {len(typed)}",
+        )
     if len(typed) == 16:
         return Key(typed.encode("ascii"), assumed="ascii")
     if len(digits) in (32, 64):
-        raise KeyFormatError("alphabet", "a key is made of the digits 0 to 9 and the letters A to F")
-    raise KeyFormatError("alphabet", f"a key has 32 hexadecimal digits, these are {len(typed)} other characters")
+        raise KeyFormatError(
+            "alphabet", "a key is made of the digits 0 to 9 and the letters A to F"
+        )
+    raise KeyFormatError(
+        "alphabet",
+        f"a key has 32 hexadecimal digits, these are {len(typed)} other characters",
+    )

@@ -33,10 +33,16 @@ class LineSettings:
         """Read `2400 8E1`; raises CustomerInterfaceError for anything else."""
         match = re.fullmatch(r"(\d{2,6})[ /]+([78])([NEO])([12])", text.strip().upper())
         if match is None:
-            raise CustomerInterfaceError(f"line settings look like '2400 8E1', not {text[:20]!r}")
-        return LineSettings(int(match[1]), int(match[2]), Parity(match[3]), int(match[4]))
+            raise CustomerInterfaceError(
+                f"line settings look like '2400 8E1', not {text[:20]!r}"
+            )
+        return LineSettings(
+            int(match[1]), int(match[2]), Parity(match[3]), int(match[4])
+        )
 
     @property
     def seconds_per_byte(self) -> float:
         """Time one byte takes on the wire, start bit included."""
-        return (1 + self.data_bits + (self.parity is not Parity.NONE) + self.stop_bits) / self.baud
+        return (
+            1 + self.data_bits + (self.parity is not Parity.NONE) + self.stop_bits
+        ) / self.baud

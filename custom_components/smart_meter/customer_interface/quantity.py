@@ -59,7 +59,11 @@ class Quantity:
     @property
     def key(self) -> str:
         """The translation key: the name, with `_tariff` and `_phase` where a number is to be filled in."""
-        return self.name + ("_tariff" if self.tariff else "") + ("_phase" if self.phase else "")
+        return (
+            self.name
+            + ("_tariff" if self.tariff else "")
+            + ("_phase" if self.phase else "")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +130,29 @@ _PER_PHASE: dict[int, tuple[str, Kind, str | None]] = {
     14: ("frequency", Kind.FREQUENCY, "Hz"),
 }
 
-_QUALITY = {7: "", 3: "minimum_", 6: "maximum_", 4: "average_", 24: "average_", 5: "last_average_", 25: "last_average_", 27: "average_"}
+_QUALITY = {
+    7: "",
+    3: "minimum_",
+    6: "maximum_",
+    4: "average_",
+    24: "average_",
+    5: "last_average_",
+    25: "last_average_",
+    27: "average_",
+}
 
 # 1-0:81.7.xy: angle of x relative to y (IEC 62056-61, table "angles"): 0 to 2 are U L1 to L3, 4 to 6 are I L1 to L3.
 _ANGLE_PHASE = {40: 1, 51: 2, 62: 3}
 
 
-def _quantity(name: str, kind: Kind, unit: str | None = None, *, diagnostic: bool = True, cumulative: bool = False) -> Quantity:
+def _quantity(
+    name: str,
+    kind: Kind,
+    unit: str | None = None,
+    *,
+    diagnostic: bool = True,
+    cumulative: bool = False,
+) -> Quantity:
     return Quantity(name, kind, unit, diagnostic=diagnostic, cumulative=cumulative)
 
 
@@ -187,33 +207,75 @@ _FIXED: dict[tuple[int, int, int, int | None], Quantity] = {
     (0, 96, 5, 0): _quantity("status", Kind.NUMBER),
     (0, 97, 97, 0): _quantity("error_flags", Kind.NUMBER),
     (1, 91, 7, 0): _quantity("neutral_current", Kind.CURRENT, "A", diagnostic=False),
-    (1, 1, 128, 0): _quantity("collection_counter", Kind.ENERGY, "Wh", diagnostic=False),
+    (1, 1, 128, 0): _quantity(
+        "collection_counter", Kind.ENERGY, "Wh", diagnostic=False
+    ),
     (1, 11, 7, 0): _quantity("current", Kind.CURRENT, "A", diagnostic=False),
     # EN 13757-1: 7 gas, 8 cold water, 9 hot water, 6 heat, 5 cooling, 4 heat cost allocator
-    (7, 3, 0, None): _quantity("gas_volume", Kind.VOLUME, "m³", diagnostic=False, cumulative=True),
-    (7, 3, 1, None): _quantity("gas_volume_converted", Kind.VOLUME, "m³", diagnostic=False, cumulative=True),
-    (8, 1, 0, None): _quantity("water_volume", Kind.VOLUME, "m³", diagnostic=False, cumulative=True),
-    (8, 2, 0, None): _quantity("water_flow", Kind.VOLUME_FLOW, "m³/h", diagnostic=False),
-    (9, 1, 0, None): _quantity("warm_water_volume", Kind.VOLUME, "m³", diagnostic=False, cumulative=True),
-    (9, 2, 0, None): _quantity("water_flow", Kind.VOLUME_FLOW, "m³/h", diagnostic=False),
-    (6, 1, 0, None): _quantity("heat_energy", Kind.ENERGY, "Wh", diagnostic=False, cumulative=True),
-    (6, 2, 0, None): _quantity("heat_volume", Kind.VOLUME, "m³", diagnostic=False, cumulative=True),
+    (7, 3, 0, None): _quantity(
+        "gas_volume", Kind.VOLUME, "m³", diagnostic=False, cumulative=True
+    ),
+    (7, 3, 1, None): _quantity(
+        "gas_volume_converted", Kind.VOLUME, "m³", diagnostic=False, cumulative=True
+    ),
+    (8, 1, 0, None): _quantity(
+        "water_volume", Kind.VOLUME, "m³", diagnostic=False, cumulative=True
+    ),
+    (8, 2, 0, None): _quantity(
+        "water_flow", Kind.VOLUME_FLOW, "m³/h", diagnostic=False
+    ),
+    (9, 1, 0, None): _quantity(
+        "warm_water_volume", Kind.VOLUME, "m³", diagnostic=False, cumulative=True
+    ),
+    (9, 2, 0, None): _quantity(
+        "water_flow", Kind.VOLUME_FLOW, "m³/h", diagnostic=False
+    ),
+    (6, 1, 0, None): _quantity(
+        "heat_energy", Kind.ENERGY, "Wh", diagnostic=False, cumulative=True
+    ),
+    (6, 2, 0, None): _quantity(
+        "heat_volume", Kind.VOLUME, "m³", diagnostic=False, cumulative=True
+    ),
     (6, 8, 0, None): _quantity("heat_power", Kind.POWER, "W", diagnostic=False),
     (6, 9, 0, None): _quantity("heat_flow", Kind.VOLUME_FLOW, "m³/h", diagnostic=False),
-    (6, 10, 0, None): _quantity("flow_temperature", Kind.TEMPERATURE, "°C", diagnostic=False),
-    (6, 11, 0, None): _quantity("return_temperature", Kind.TEMPERATURE, "°C", diagnostic=False),
-    (6, 12, 0, None): _quantity("temperature_difference", Kind.TEMPERATURE_DIFFERENCE, "K", diagnostic=False),
-    (5, 1, 0, None): _quantity("cooling_energy", Kind.ENERGY, "Wh", diagnostic=False, cumulative=True),
-    (5, 2, 0, None): _quantity("cooling_volume", Kind.VOLUME, "m³", diagnostic=False, cumulative=True),
+    (6, 10, 0, None): _quantity(
+        "flow_temperature", Kind.TEMPERATURE, "°C", diagnostic=False
+    ),
+    (6, 11, 0, None): _quantity(
+        "return_temperature", Kind.TEMPERATURE, "°C", diagnostic=False
+    ),
+    (6, 12, 0, None): _quantity(
+        "temperature_difference", Kind.TEMPERATURE_DIFFERENCE, "K", diagnostic=False
+    ),
+    (5, 1, 0, None): _quantity(
+        "cooling_energy", Kind.ENERGY, "Wh", diagnostic=False, cumulative=True
+    ),
+    (5, 2, 0, None): _quantity(
+        "cooling_volume", Kind.VOLUME, "m³", diagnostic=False, cumulative=True
+    ),
     (5, 8, 0, None): _quantity("cooling_power", Kind.POWER, "W", diagnostic=False),
-    (5, 9, 0, None): _quantity("cooling_flow", Kind.VOLUME_FLOW, "m³/h", diagnostic=False),
-    (5, 10, 0, None): _quantity("flow_temperature", Kind.TEMPERATURE, "°C", diagnostic=False),
-    (5, 11, 0, None): _quantity("return_temperature", Kind.TEMPERATURE, "°C", diagnostic=False),
-    (5, 12, 0, None): _quantity("temperature_difference", Kind.TEMPERATURE_DIFFERENCE, "K", diagnostic=False),
-    (4, 1, 0, None): _quantity("heat_cost_units", Kind.COUNT, diagnostic=False, cumulative=True),
+    (5, 9, 0, None): _quantity(
+        "cooling_flow", Kind.VOLUME_FLOW, "m³/h", diagnostic=False
+    ),
+    (5, 10, 0, None): _quantity(
+        "flow_temperature", Kind.TEMPERATURE, "°C", diagnostic=False
+    ),
+    (5, 11, 0, None): _quantity(
+        "return_temperature", Kind.TEMPERATURE, "°C", diagnostic=False
+    ),
+    (5, 12, 0, None): _quantity(
+        "temperature_difference", Kind.TEMPERATURE_DIFFERENCE, "K", diagnostic=False
+    ),
+    (4, 1, 0, None): _quantity(
+        "heat_cost_units", Kind.COUNT, diagnostic=False, cumulative=True
+    ),
     # DSMR: a device behind a P1 meter, its kind only known from its device type (0-n:24.1.0)
-    (0, 24, 2, 1): _quantity("sub_meter_reading", Kind.NUMBER, diagnostic=False, cumulative=True),
-    (0, 24, 2, 3): _quantity("sub_meter_reading_converted", Kind.NUMBER, diagnostic=False, cumulative=True),
+    (0, 24, 2, 1): _quantity(
+        "sub_meter_reading", Kind.NUMBER, diagnostic=False, cumulative=True
+    ),
+    (0, 24, 2, 3): _quantity(
+        "sub_meter_reading_converted", Kind.NUMBER, diagnostic=False, cumulative=True
+    ),
 }
 
 
@@ -226,7 +288,9 @@ def quantity_of(code: ObisCode) -> Quantity | None:
 def _fixed(code: ObisCode) -> Quantity | None:
     if code.f != 255:
         return None
-    found = _FIXED.get((code.a, code.c, code.d, code.e)) or _FIXED.get((code.a, code.c, code.d, None))
+    found = _FIXED.get((code.a, code.c, code.d, code.e)) or _FIXED.get(
+        (code.a, code.c, code.d, None)
+    )
     return _with(found, channel=code.b) if found and code.b else found
 
 
@@ -255,12 +319,20 @@ def _angle(code: ObisCode) -> Quantity | None:
 
 def _split_phase(group_c: int) -> tuple[int, int]:
     """Split value group C into its base (1 to 20) and the phase (0 to 3)."""
-    return ((group_c - 1) % 20 + 1, (group_c - 1) // 20) if 1 <= group_c <= 80 else (0, 0)
+    return (
+        ((group_c - 1) % 20 + 1, (group_c - 1) // 20) if 1 <= group_c <= 80 else (0, 0)
+    )
 
 
 def _per_phase(code: ObisCode) -> Quantity | None:
     base, phase = _split_phase(code.c)
-    if code.a != 1 or base not in _PER_PHASE or code.d not in _QUALITY or code.e != 0 or code.f != 255:
+    if (
+        code.a != 1
+        or base not in _PER_PHASE
+        or code.d not in _QUALITY
+        or code.e != 0
+        or code.f != 255
+    ):
         return None
     name, kind, unit = _PER_PHASE[base]
     return Quantity(_QUALITY[code.d] + name, kind, unit, phase=phase, channel=code.b)

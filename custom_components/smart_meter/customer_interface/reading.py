@@ -22,7 +22,9 @@ class FaultKind(StrEnum):
     UNSUPPORTED = "unsupported"  # understood, but refused: the detail says why
     LAYOUT = "layout"  # decoded, but nothing known says what the values mean
     IMPLAUSIBLE = "implausible"  # values that cannot be
-    INACTIVE = "inactive"  # the meter sends, but its customer interface is not activated
+    INACTIVE = (
+        "inactive"  # the meter sends, but its customer interface is not activated
+    )
     LINE = "line"  # line settings or port
     SILENCE = "silence"  # nothing arrives any more
 

@@ -140,7 +140,9 @@ TEXT_UNITS: dict[str, Conversion] = {
 def scaled(raw: int, exponent: int) -> Number:
     """Return raw * 10**exponent exactly, an int where the exponent is not negative."""
     if exponent >= 0:
-        return raw * _POWERS[exponent] if exponent < len(_POWERS) else raw * 10**exponent
+        return (
+            raw * _POWERS[exponent] if exponent < len(_POWERS) else raw * 10**exponent
+        )
     return _decimal(raw, exponent)
 
 

@@ -93,7 +93,9 @@ class GridOperator:
         for offer in self.offers:
             if offer.meter.id == meter_id:
                 return offer
-        raise CatalogueError(f"{self.id} has no meter {meter_id!r}; it has {', '.join(o.meter.id for o in self.offers)}")
+        raise CatalogueError(
+            f"{self.id} has no meter {meter_id!r}; it has {', '.join(o.meter.id for o in self.offers)}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +117,23 @@ class Catalogue:
 def load() -> Catalogue:
     """Read the data files once; blocking. Raises CatalogueError where a file contradicts itself."""
     try:
-        profiles = {name: _profile(name, row) for name, row in _file("profiles").items()}
+        profiles = {
+            name: _profile(name, row) for name, row in _file("profiles").items()
+        }
         meters = {name: MeterType(name, **row) for name, row in _file("meters").items()}
-        operators = {name: _operator(name, row, meters, profiles) for name, row in _file("operators").items()}
+        operators = {
+            name: _operator(name, row, meters, profiles)
+            for name, row in _file("operators").items()
+        }
     except (KeyError, TypeError, ValueError) as err:
         raise CatalogueError(f"the catalogue contradicts itself: {err!r}") from err
     return Catalogue(operators, meters, profiles)
 
 
 def _file(name: str) -> dict[str, dict[str, Any]]:
-    data: dict[str, dict[str, Any]] = json.loads((files(__package__) / f"{name}.json").read_text("utf-8"))
+    data: dict[str, dict[str, Any]] = json.loads(
+        (files(__package__) / f"{name}.json").read_text("utf-8")
+    )
     return data
 
 
@@ -146,17 +155,25 @@ def _profile(name: str, row: dict[str, Any]) -> Profile:
 
 
 def _key(row: dict[str, Any]) -> KeySpec:
-    return KeySpec(row["id"], KeyKind(row["kind"]), row["label"], row.get("required", True))
+    return KeySpec(
+        row["id"], KeyKind(row["kind"]), row["label"], row.get("required", True)
+    )
 
 
 def _operator(
-    name: str, row: dict[str, Any], meters: dict[str, MeterType], profiles: dict[str, Profile]
+    name: str,
+    row: dict[str, Any],
+    meters: dict[str, MeterType],
+    profiles: dict[str, Profile],
 ) -> GridOperator:
     return GridOperator(
         id=name,
         name=row["name"],
         country=row["country"],
-        offers=tuple(Offer(meters[o["meter"]], profiles[o["profile"]], o.get("note")) for o in row["meters"]),
+        offers=tuple(
+            Offer(meters[o["meter"]], profiles[o["profile"]], o.get("note"))
+            for o in row["meters"]
+        ),
         key_where=tuple(sorted(row.get("key_where", {}).items())),
         website=row.get("website"),
     )

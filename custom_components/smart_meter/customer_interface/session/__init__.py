@@ -1,1 +1,40 @@
 """Sessions: who speaks when, sans-I/O."""
+
+from ..catalogue import Profile, SessionKind, layouts
+from ..errors import CatalogueError
+from ..keys import KeyRing
+from ..plausibility import Limits
+from ..stack import Context
+from .acknowledged import AcknowledgedSession
+from .base import Session, SessionState
+from .belief import Belief
+from .push import PushSession
+from .receiver import Receiver
+
+__all__ = ["make_session"]
+
+_NOTHING_BELIEVED = SessionState()
+_NO_KEYS = KeyRing()
+_USUAL_LIMITS = Limits()
+
+
+def make_session(
+    profile: Profile,
+    keys: KeyRing = _NO_KEYS,
+    state: SessionState = _NOTHING_BELIEVED,
+    limits: Limits = _USUAL_LIMITS,
+) -> Session:
+    """Return the session a profile asks for, going on from a stored state.
+
+    Raises CatalogueError for a profile that is not read yet (`waits_for`).
+    """
+    if profile.waits_for is not None:
+        raise CatalogueError(f"{profile.id} is not read yet: {profile.waits_for}")
+    receiver = Receiver(profile.links, Context(keys, layouts()))
+    belief = Belief(state, limits, keys)
+    longest = profile.interval[1]
+    if profile.session is SessionKind.ACKNOWLEDGED:
+        return AcknowledgedSession(receiver, belief, longest)
+    if profile.session is SessionKind.PUSH:
+        return PushSession(receiver, belief, longest)
+    raise CatalogueError(f"{profile.id}: no session of kind {profile.session}")

@@ -44,7 +44,9 @@ class SessionState:
     """
 
     counters: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    last: Mapping[str, tuple[str, float]] = field(default_factory=lambda: MappingProxyType({}))
+    last: Mapping[str, tuple[str, float]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     intervals: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     extra: Mapping[str, int | str] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -59,7 +61,9 @@ class LinkStatistics:
     bytes_received: int = 0
     frames: int = 0
     readings: int = 0
-    faults: Mapping[FaultKind, int] = field(default_factory=lambda: MappingProxyType({}))
+    faults: Mapping[FaultKind, int] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     last_byte: float | None = None
     last_frame: float | None = None
     last_reading: float | None = None

@@ -1,0 +1,203 @@
+"""What may be believed, given what was believed before: pure judgements about single values.
+
+A value that fails is withheld, never corrected. Two kinds of reasons: what cannot be (a counter that falls, more energy
+than the connection carries, a voltage of 5 kV), and, where a telegram is protected by less than a 16-bit check and no
+tag, what does not fit the telegrams before and after: such a change waits for the next telegram to confirm it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from .quantity import Kind, Quantity
+from .units import Number
+
+STRONG_CHECK_BITS = 16
+DAY = 86_400.0
+
+
+class Verdict(Enum):
+    """What to do with a value."""
+
+    BELIEVE = "believe"
+    WITHHOLD = "withhold"  # it cannot be
+    CONFIRM = "confirm"  # it may be: the next telegram decides
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict and, where it is not BELIEVE, the reason in English."""
+
+    verdict: Verdict
+    reason: str = ""
+
+
+BELIEVED = Judgement(Verdict.BELIEVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the connection can carry: active power in W (both directions), volume flow in m³/h.
+
+    100 kW is what three phases of 145 A carry, beyond any household connection; with current transformers the user
+    says more.
+    """
+
+    power: float = 100_000.0
+    volume_flow: float = 200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A number believed before, and how many seconds ago; None where the clock ran backwards in between."""
+
+    number: Number
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What else the same telegram says: highest active power and the apparent power of all phases, in W and VA."""
+
+    weak: bool = False
+    power: float | None = None
+    apparent: float | None = None
+
+
+# Physical bounds a household meter's value cannot leave, in plain units.
+_BOUNDS: dict[Kind, tuple[float, float]] = {
+    Kind.VOLTAGE: (0, 1_000),
+    Kind.CURRENT: (-5_000, 5_000),
+    Kind.FREQUENCY: (0, 70),
+    Kind.POWER_FACTOR: (-1, 1),
+    Kind.ANGLE: (-360, 360),
+    Kind.TEMPERATURE: (-100, 300),
+}
+
+# A change within one telegram's time that is worth a second look where the check is weak.
+_SUDDEN: dict[Kind, float] = {Kind.POWER: 3_000, Kind.CURRENT: 16, Kind.VOLTAGE: 40}
+
+_RATES = {Kind.ENERGY, Kind.REACTIVE_ENERGY, Kind.APPARENT_ENERGY}
+
+
+def judge_number(
+    quantity: Quantity,
+    number: Number,
+    before: Earlier | None,
+    around: Surroundings,
+    limits: Limits,
+) -> Judgement:
+    """Judge one number by itself, by the number believed before and by what the same telegram says."""
+    judgement = _bounded(quantity, number, limits)
+    if judgement is not BELIEVED or before is None:
+        return judgement
+    if quantity.cumulative:
+        return _counter(quantity, number, before, around, limits)
+    return _sudden(quantity, number, before, around) if around.weak else BELIEVED
+
+
+def _bounded(quantity: Quantity, number: Number, limits: Limits) -> Judgement:
+    low, high = _bounds(quantity, limits)
+    if not low <= number <= high:
+        return Judgement(Verdict.WITHHOLD, "is outside of what is possible")
+    if quantity.cumulative and number < 0:
+        return Judgement(Verdict.WITHHOLD, "is a negative counter")
+    return BELIEVED
+
+
+def _bounds(quantity: Quantity, limits: Limits) -> tuple[float, float]:
+    if quantity.kind in (
+        Kind.POWER,
+        Kind.REACTIVE_POWER,
+        Kind.APPARENT_POWER,
+    ) and not quantity.name.startswith("limit"):
+        return -limits.power, limits.power
+    if quantity.kind is Kind.VOLUME_FLOW:
+        return -limits.volume_flow, limits.volume_flow
+    return _BOUNDS.get(quantity.kind, (float("-inf"), float("inf")))
+
+
+def _counter(
+    quantity: Quantity,
+    number: Number,
+    before: Earlier,
+    around: Surroundings,
+    limits: Limits,
+) -> Judgement:
+    increase = number - before.number
+    if increase < 0:
+        return Judgement(Verdict.WITHHOLD, "fell below the reading before")
+    if before.seconds is None or increase == 0:
+        return BELIEVED
+    step = _resolution(number, before.number)
+    most = _most(quantity, before.seconds, limits)
+    if most is not None and increase > most + 2 * step:
+        return Judgement(Verdict.WITHHOLD, "rose faster than the connection can carry")
+    if (
+        around.weak
+        and quantity.kind is Kind.ENERGY
+        and increase > _likely(before.seconds, around) + 2 * step
+    ):
+        return Judgement(Verdict.CONFIRM, "rose faster than the power explains")
+    return BELIEVED
+
+
+def _most(quantity: Quantity, seconds: float, limits: Limits) -> float | None:
+    """Return the largest believable increase over a time, None where no rate is known."""
+    if quantity.kind in _RATES:
+        return limits.power * seconds / 3_600
+    if quantity.kind is Kind.VOLUME:
+        return limits.volume_flow * seconds / 3_600
+    return None
+
+
+# What a household may switch on and off again between two telegrams without either of them showing it.
+_UNSEEN_POWER = 5_000.0
+
+
+def _likely(seconds: float, around: Surroundings) -> float:
+    return ((around.power or 0.0) * 1.5 + _UNSEEN_POWER) * seconds / 3_600
+
+
+def _resolution(number: Number, before: Number) -> Number:
+    """Estimate a counter's step: the largest power of ten (at most 10 kWh) that both readings are multiples of."""
+    step: Number = 1
+    if isinstance(number, int) and isinstance(before, int):
+        while step < 10_000 and number % (step * 10) == 0 and before % (step * 10) == 0:
+            step *= 10
+    return step
+
+
+def _sudden(
+    quantity: Quantity, number: Number, before: Earlier, around: Surroundings
+) -> Judgement:
+    allowed = _SUDDEN.get(quantity.kind)
+    if (
+        allowed is None
+        or abs(number - before.number) <= allowed
+        or _corroborated(quantity, number, around)
+    ):
+        return BELIEVED
+    return Judgement(Verdict.CONFIRM, "changed suddenly")
+
+
+def _corroborated(quantity: Quantity, number: Number, around: Surroundings) -> bool:
+    """Tell whether voltages and currents of the same telegram explain a power."""
+    if quantity.kind is not Kind.POWER or around.apparent is None:
+        return False
+    return abs(number) <= around.apparent * 1.15 + 100
+
+
+def confirms(pending: Number, number: Number, believed: Number) -> bool:
+    """Tell whether a number speaks for the pending one rather than for the one believed before."""
+    return abs(number - pending) <= abs(number - believed)
+
+
+def judge_time(clock: datetime, arrived: float) -> Judgement:
+    """Judge a meter clock against the arrival: more than two days apart is nonsense."""
+    seconds = (
+        clock.timestamp() if clock.tzinfo else clock.replace(tzinfo=None).timestamp()
+    )
+    if abs(seconds - arrived) > 2 * DAY:
+        return Judgement(Verdict.WITHHOLD, "is more than two days off")
+    return BELIEVED

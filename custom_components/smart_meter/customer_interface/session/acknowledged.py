@@ -1,0 +1,69 @@
+"""Acknowledged push: the meter is the master and wants E5 for every frame (Netz OÖ, Siemens TD-3510/3511/3512).
+
+    meter   10 40 F0 30 16      SND_NKE to 240, once a minute while it searches
+    we      E5                  within 0.5 s
+    meter   68 5F 5F 68 53 F0   SND_UD, once a second, FCB toggling 53 <-> 73
+    we      E5                  on the link's checksum alone, before decryption, also with a wrong key
+
+Netz OÖ, Technische Spezifikation AMIS-Zähler Kundenschnittstelle (2021). Nothing but E5 can be sent.
+"""
+
+from ..reading import Fault, Frame, Link
+from .base import Output, Send
+from .push import PushSession
+
+ACKNOWLEDGE = b"\xe5"
+METER_ADDRESS = b"\xf0"
+_SND_NKE = 0x40
+_SND_UD = frozenset({0x53, 0x73})
+
+
+class AcknowledgedSession(PushSession):
+    """A push session that acknowledges what its checksum proves whole."""
+
+    _last: Frame | None = None
+
+    def start(self, at: float) -> tuple[Output, ...]:
+        """Begin again: the next frame is no repetition of one before the pause."""
+        self._last = None
+        return super().start(at)
+
+    def receive(self, data: bytes, at: float) -> tuple[Output, ...]:
+        """Acknowledge first, decode then; a repeated frame is acknowledged and dropped."""
+        items = self._receiver.frames(data, at)
+        reply = self._reply(items)
+        return (
+            *reply,
+            *self._believed(self._receiver.read(self._fresh(items), at), at),
+        )
+
+    def _reply(self, items: list[Frame | Fault]) -> tuple[Output, ...]:
+        """One E5 for the newest frame; none while the next one is already coming in, which E5 would collide with."""
+        wanted = (
+            bool(items)
+            and isinstance(items[-1], Frame)
+            and _wants_acknowledge(items[-1])
+        )
+        return (Send(ACKNOWLEDGE),) if wanted and not self._receiver.holding else ()
+
+    def _fresh(self, items: list[Frame | Fault]) -> list[Frame | Fault]:
+        fresh: list[Frame | Fault] = []
+        for item in items:
+            if isinstance(item, Fault):
+                fresh.append(item)
+            elif _wants_acknowledge(item):
+                fresh += self._new(item)
+        return fresh
+
+    def _new(self, frame: Frame) -> list[Frame | Fault]:
+        repeated = frame == self._last
+        self._last = frame
+        return [] if repeated or frame.control == _SND_NKE else [frame]
+
+
+def _wants_acknowledge(frame: Frame) -> bool:
+    return (
+        frame.link is Link.MBUS
+        and frame.address == METER_ADDRESS
+        and (frame.control == _SND_NKE or frame.control in _SND_UD)
+    )

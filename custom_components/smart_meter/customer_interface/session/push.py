@@ -1,0 +1,92 @@
+"""Listening to a meter that sends by itself; nothing is ever sent."""
+
+from ..reading import Fault, FaultKind, Reading
+from .base import LinkStatistics, Output, SessionState
+from .belief import Belief
+from .receiver import Receiver
+
+# How many push intervals may pass before silence is called so, and the shortest time that is worth a word.
+SILENT_INTERVALS = 3
+SHORTEST_SILENCE = 10.0
+
+
+class PushSession:
+    """Bytes in, believed readings and faults out."""
+
+    def __init__(
+        self, receiver: Receiver, belief: Belief, expected_interval: float
+    ) -> None:
+        """Listen with a receiver; `expected_interval` in seconds holds until the real one is learned."""
+        self._receiver = receiver
+        self._belief = belief
+        self._expected = expected_interval
+        self._listening_since: float | None = None
+        self._silence_told = False
+
+    @property
+    def wake_at(self) -> float | None:
+        """When held-back bytes are to be given up, or when silence begins."""
+        times = [
+            time
+            for time in (self._receiver.idle_at, self._silent_at())
+            if time is not None
+        ]
+        return min(times, default=None)
+
+    @property
+    def state(self) -> SessionState:
+        """The state to store."""
+        return self._belief.state
+
+    @property
+    def statistics(self) -> LinkStatistics:
+        """What was seen so far."""
+        return self._receiver.statistics
+
+    def start(self, at: float) -> tuple[Output, ...]:
+        """Begin to listen."""
+        self._listening_since, self._silence_told = at, False
+        return ()
+
+    def receive(self, data: bytes, at: float) -> tuple[Output, ...]:
+        """Take bytes."""
+        return self._believed(self._receiver.receive(data, at), at)
+
+    def wake(self, at: float) -> tuple[Output, ...]:
+        """Give up what a pause ended, and say when the meter fell silent."""
+        outputs = self._believed(self._receiver.read(self._receiver.idle(at), at), at)
+        silent_at = self._silent_at()
+        if silent_at is None or at < silent_at:
+            return outputs
+        self._silence_told = True
+        return (
+            *outputs,
+            self._noted(Fault(FaultKind.SILENCE, "the meter has fallen silent")),
+        )
+
+    def _silent_at(self) -> float | None:
+        since = self.statistics.last_reading or self._listening_since
+        if since is None or self._silence_told:
+            return None
+        interval = self.statistics.interval or self._expected
+        return since + max(SILENT_INTERVALS * interval, SHORTEST_SILENCE)
+
+    def _believed(
+        self, results: list[Reading | Fault], at: float
+    ) -> tuple[Output, ...]:
+        outputs: list[Output] = []
+        for result in results:
+            if isinstance(result, Fault):
+                outputs.append(result)
+                continue
+            self._silence_told = False
+            for judged in self._belief.judge(result, at):
+                outputs.append(
+                    self._noted(judged) if isinstance(judged, Fault) else judged
+                )
+        self._receiver.learned(self._belief.interval())
+        return tuple(outputs)
+
+    def _noted(self, fault: Fault) -> Fault:
+        self._receiver.note_fault(fault)
+        return fault

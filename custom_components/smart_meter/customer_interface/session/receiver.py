@@ -1,0 +1,188 @@
+"""From bytes to readings: the deframer, the assemblers and the stack of one port, with what was seen on the way.
+
+bytes -> Deframer -> [ M-Bus segments | HDLC segments ] -> block transfer -> stack -> readings and faults
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from types import MappingProxyType
+
+from ..keys import KeyRing
+from ..link import links_for
+from ..link.deframer import Deframer
+from ..reading import Fault, Frame, Layer, Link, Message, Reading
+from ..stack import Context, Peeled, peel
+from ..transport.gbt import BlockTransfer
+from ..transport.hdlc import HdlcAssembler
+from ..transport.mbus import MBusAssembler
+from .base import LinkStatistics
+
+# A pause that ends a frame: EN 13757-2 allows 33 bit times plus 50 ms between bytes, but USB adapters and networks add
+# more, and real meters pause 160 ms between the segments of one telegram. Half a second is the longest that still
+# keeps the promise that a telegram is shown half a second after its last byte.
+IDLE_GAP = 0.4
+
+
+class Receiver:
+    """All that listening needs; sessions that also speak build on it."""
+
+    def __init__(self, links: tuple[Link, ...], context: Context) -> None:
+        """Prepare for frames of these links."""
+        self.context = context
+        self.statistics = LinkStatistics()
+        self._deframer = Deframer(links_for(links))
+        self._mbus = MBusAssembler()
+        self._hdlc = HdlcAssembler()
+        self._blocks = BlockTransfer()
+        self._last_byte: float | None = None
+        self._flushed = True
+
+    @property
+    def idle_at(self) -> float | None:
+        """When the bytes held back are to be given up, None while none are held back."""
+        return (
+            None
+            if self._flushed or self._last_byte is None
+            else self._last_byte + IDLE_GAP
+        )
+
+    @property
+    def holding(self) -> bool:
+        """Whether bytes of an incomplete frame are held back."""
+        return self._deframer.holding > 0
+
+    def use_keys(self, keys: KeyRing) -> None:
+        """Go on with other keys; what is half assembled stays."""
+        self.context.keys = keys
+
+    def frames(self, data: bytes, at: float) -> list[Frame | Fault]:
+        """Take bytes and return the frames and link faults they complete."""
+        late = self.idle(at)
+        self._last_byte, self._flushed = at, False
+        self.statistics = replace(
+            self.statistics,
+            bytes_received=self.statistics.bytes_received + len(data),
+            last_byte=at,
+        )
+        return late + self._counted(self._deframer.feed(data), at)
+
+    def idle(self, at: float) -> list[Frame | Fault]:
+        """Return what a pause that lasted until now ends; nothing while it may still go on."""
+        if self.idle_at is None or at < self.idle_at:
+            return []
+        return self.flush(at)
+
+    def flush(self, at: float) -> list[Frame | Fault]:
+        """Give up waiting for the rest of a frame, at the end of a recording or after a pause."""
+        self._flushed = True
+        return self._counted(self._deframer.flush(), at)
+
+    def read(self, items: Iterable[Frame | Fault], at: float) -> list[Reading | Fault]:
+        """Carry frames up to readings; faults pass."""
+        results: list[Reading | Fault] = []
+        for item in items:
+            results += [item] if isinstance(item, Fault) else self._read_frame(item, at)
+        self._expire(results, at)
+        return [self._noted(result, at) for result in results]
+
+    def receive(self, data: bytes, at: float) -> list[Reading | Fault]:
+        """Take bytes and return what they complete."""
+        return self.read(self.frames(data, at), at)
+
+    def finish(self, at: float) -> list[Reading | Fault]:
+        """Return what is left when no more bytes will come."""
+        results = self.read(self.flush(at), at)
+        left: list[Reading | Fault] = []
+        for assembler in (self._mbus, self._hdlc, self._blocks):
+            left += [
+                fault
+                for fault in assembler.expire(float("inf"))
+                if isinstance(fault, Fault)
+            ]
+        return results + [self._noted(fault, at) for fault in left]
+
+    def _expire(self, results: list[Reading | Fault], at: float) -> None:
+        for assembler in (self._mbus, self._hdlc, self._blocks):
+            results += [
+                fault for fault in assembler.expire(at) if isinstance(fault, Fault)
+            ]
+
+    def _counted(self, items: list[Frame | Fault], at: float) -> list[Frame | Fault]:
+        frames = sum(isinstance(item, Frame) for item in items)
+        if frames:
+            self.statistics = replace(
+                self.statistics, frames=self.statistics.frames + frames, last_frame=at
+            )
+        return items
+
+    def _read_frame(self, frame: Frame, at: float) -> Peeled:
+        results: list[Reading | Fault] = []
+        for message in self._messages(frame, at):
+            results += (
+                (message,)
+                if isinstance(message, Fault)
+                else peel(message, self.context)
+            )
+        return tuple(results)
+
+    def _messages(self, frame: Frame, at: float) -> list[Message | Fault]:
+        whole: list[Message | Fault] = []
+        for message in self._assembled(frame, at):
+            whole += (
+                [message]
+                if isinstance(message, Fault)
+                else self._blocks.add(message, at)
+            )
+        return whole
+
+    def _assembled(self, frame: Frame, at: float) -> list[Message | Fault]:
+        match frame.link:
+            case Link.MBUS:
+                return self._mbus.add(frame, at)
+            case Link.HDLC:
+                return self._hdlc.add(frame, at)
+            case _:
+                return [_message(frame)]
+
+    def _noted(self, result: Reading | Fault, at: float) -> Reading | Fault:
+        if isinstance(result, Reading):
+            self.statistics = replace(
+                self.statistics, readings=self.statistics.readings + 1, last_reading=at
+            )
+            return replace(result, arrived=at)
+        self.note_fault(result)
+        return result
+
+    def learned(self, interval: float | None) -> None:
+        """Note the learned push interval in seconds."""
+        if interval != self.statistics.interval:
+            self.statistics = replace(self.statistics, interval=interval)
+
+    def note_fault(self, fault: Fault) -> None:
+        """Count a fault found above the stack."""
+        faults = dict(self.statistics.faults)
+        faults[fault.kind] = faults.get(fault.kind, 0) + 1
+        self.statistics = replace(
+            self.statistics, faults=MappingProxyType(faults), last_fault=fault
+        )
+
+
+_LAYERS = {
+    Link.P1: Layer.DSMR,
+    Link.BARE: Layer.DLMS,
+    Link.SML: Layer.SML,
+    Link.WMBUS: Layer.MBUS,
+}
+
+
+def _message(frame: Frame) -> Message:
+    """Wrap a frame that is a whole message by itself."""
+    return Message(
+        _LAYERS[frame.link],
+        frame.payload,
+        frame.link,
+        frame.control,
+        frame.address,
+        frame.check_bits,
+        frame.signal_dbm,
+    )

@@ -1,0 +1,114 @@
+"""A serial or network port through serialx: paths, socket://, tcp://, rfc2217://, esphome:// and what Home Assistant adds."""
+
+import asyncio
+from contextlib import suppress
+import errno
+import socket
+
+import serialx
+
+from ..errors import SourceError
+from ..line import LineSettings
+
+OPEN_TIMEOUT = 15.0
+READ_SIZE = 4_096
+
+_REASONS = {
+    errno.ENOENT: ("missing", "there is no such port"),
+    errno.ENODEV: ("missing", "there is no such port"),
+    errno.ENXIO: ("missing", "there is no such port"),
+    errno.EACCES: ("permission", "this program may not use the port"),
+    errno.EPERM: ("permission", "this program may not use the port"),
+    errno.EBUSY: ("busy", "another program uses the port"),
+    errno.EAGAIN: ("busy", "another program uses the port"),
+    errno.ECONNREFUSED: ("refused", "nothing listens at this address"),
+    errno.EHOSTUNREACH: ("refused", "this address cannot be reached"),
+    errno.ENETUNREACH: ("refused", "this address cannot be reached"),
+}
+
+
+class Port:
+    """An open port."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: serialx.SerialStreamWriter
+    ) -> None:  # type: ignore[type-arg]
+        """Take over an open connection."""
+        self._reader = reader
+        self._writer = writer
+
+    async def read(self, patience: float | None) -> bytes:
+        """Return what arrived, at least one byte; empty when `patience` seconds passed. Raises SourceError at the end."""
+        try:
+            async with asyncio.timeout(patience):
+                data = await self._reader.read(READ_SIZE)
+        except TimeoutError:
+            return b""
+        if not data:
+            raise SourceError("lost", "the port went away")
+        return data
+
+    async def write(self, data: bytes) -> None:
+        """Send bytes."""
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def set_line(self, line: LineSettings) -> None:
+        """Change the line settings of the open port."""
+        await self._writer.transport.reconfigure_port(
+            baudrate=line.baud,
+            parity=line.parity.value,
+            stopbits=line.stop_bits,
+            byte_size=line.data_bits,
+        )
+
+    async def set_pins(self, dtr: bool | None, rts: bool | None) -> None:
+        """Drive DTR and RTS; None leaves a pin as it is."""
+        undefined = serialx.PinState.UNDEFINED
+        await self._writer.transport.set_modem_pins(
+            dtr=undefined if dtr is None else dtr, rts=undefined if rts is None else rts
+        )
+
+    async def close(self) -> None:
+        """Close; what was not sent is dropped."""
+        self._writer.close()
+        with suppress(OSError, TimeoutError, serialx.SerialException):
+            async with asyncio.timeout(5):
+                await self._writer.wait_closed()
+
+
+async def open_port(url: str, line: LineSettings) -> Port:
+    """Open a port with these line settings; raises SourceError with a reason a user understands."""
+    try:
+        async with asyncio.timeout(OPEN_TIMEOUT):
+            reader, writer = await serialx.open_serial_connection(
+                url=url,
+                baudrate=line.baud,
+                parity=serialx.Parity(line.parity.value),
+                stopbits=serialx.StopBits(line.stop_bits),
+                byte_size=line.data_bits,
+            )
+    except TimeoutError as err:
+        raise SourceError("refused", "the port did not answer in time") from err
+    except socket.gaierror as err:
+        raise SourceError("unresolved", "there is no host of this name") from err
+    except OSError as err:
+        reason, detail = _REASONS.get(
+            err.errno or 0, ("invalid", "the port cannot be opened")
+        )
+        raise SourceError(reason, detail) from err
+    except serialx.UnsupportedSetting as err:
+        raise SourceError("unsupported", f"the port cannot be set to {line}") from err
+    except (serialx.SerialException, ValueError) as err:
+        raise SourceError(*_unwrapped(err)) from err
+    return Port(reader, writer)
+
+
+def _unwrapped(err: BaseException) -> tuple[str, str]:
+    """Find the operating system's reason below serialx's own exception."""
+    cause = err.__cause__ or err.__context__
+    if isinstance(cause, socket.gaierror):
+        return "unresolved", "there is no host of this name"
+    if isinstance(cause, OSError) and cause.errno in _REASONS:
+        return _REASONS[cause.errno]
+    return "invalid", "the port cannot be opened"

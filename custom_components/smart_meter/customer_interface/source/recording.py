@@ -1,0 +1,89 @@
+"""Recordings: JSON lines of time, direction, line settings and hex, both directions kept.
+
+{"time": 1789000000.25, "direction": "rx", "line": "2400 8E1", "hex": "68FAFA68..."}
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+import json
+import re
+
+from ..errors import CustomerInterfaceError, SourceError
+from ..line import LineSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Bytes of one direction (`rx` from the meter, `tx` to it) at a time in seconds since the epoch."""
+
+    time: float
+    direction: str
+    data: bytes
+    line: LineSettings | None = None
+
+    def to_line(self) -> str:
+        """Write one JSON line, without its line end."""
+        form = {
+            "time": round(self.time, 6),
+            "direction": self.direction,
+            "line": str(self.line) if self.line else None,
+            "hex": self.data.hex().upper(),
+        }
+        return json.dumps(form)
+
+
+def looks_recorded(data: bytes) -> bool:
+    """Tell a recording from telegram bytes."""
+    return data.lstrip()[:1] == b"{" and b'"hex"' in data[:4_096]
+
+
+def read_recording(data: bytes) -> Iterator[Recorded]:
+    """Read JSON lines; raises SourceError naming the first line that is none."""
+    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+        if line.strip():
+            try:
+                yield _recorded(line)
+            except (
+                ValueError,
+                KeyError,
+                TypeError,
+                AttributeError,
+                CustomerInterfaceError,
+            ) as err:
+                raise SourceError(
+                    "invalid", f"line {number} of the recording is not understood"
+                ) from err
+
+
+def _recorded(line: str) -> Recorded:
+    form = json.loads(line)
+    settings = form.get("line")
+    return Recorded(
+        float(form["time"]),
+        str(form.get("direction", "rx")),
+        bytes.fromhex(form["hex"]),
+        LineSettings.parse(settings) if settings else None,
+    )
+
+
+_HEX_TEXT = re.compile(
+    rb"(?:0[xX])?[0-9a-fA-F]{2}(?:[\s:,;-]*(?:0[xX])?[0-9a-fA-F]{2})*[\s,;]*"
+)
+
+
+def hex_lines(data: bytes, *, insist: bool = False) -> list[bytes] | None:
+    """Return the bytes of each line of hex text, None where the data is not hex text.
+
+    With `insist` raises SourceError naming the line that is none.
+    """
+    lines = [line.strip() for line in data.splitlines() if line.strip()]
+    decoded: list[bytes] = []
+    for number, line in enumerate(lines, 1):
+        if not _HEX_TEXT.fullmatch(line):
+            if insist:
+                raise SourceError("invalid", f"line {number} is not hexadecimal text")
+            return None
+        decoded.append(
+            bytes.fromhex(re.sub(rb"0[xX]|[^0-9a-fA-F]", b"", line).decode("ascii"))
+        )
+    return decoded or None

@@ -1,0 +1,171 @@
+"""Peels wrapper after wrapper off a message until values are left: pure, and of bounded depth.
+
+Wrappers nest: a ciphered APDU holds a DLMS notification or a whole DSMR text with a checksum of its own. So the stack
+looks at what is on top, peels it with the right room, and looks again.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from . import oms
+from .application import dlms, dsmr, sml
+from .application.dlms.layout import Layout
+from .application.mbus import Formats
+from .keys import KeyRing
+from .link.base import Found
+from .link.p1 import P1Link
+from .reading import Fault, FaultKind, Frame, Layer, Message, MeterIdentity, Reading
+from .security import dlms as dlms_security
+
+# A ciphered APDU inside a ciphered APDU inside a signature is the deepest that IEC 62056-5-3 gives a use for.
+MAX_DEPTH = 4
+TAG_BITS = 96
+DSMR_START = 0x2F
+
+type Peeled = tuple[Reading | Fault, ...]
+
+
+@dataclass(slots=True)
+class Context:
+    """What peeling needs from above: keys, positional layouts, and the M-Bus record formats seen so far."""
+
+    keys: KeyRing = field(default_factory=KeyRing)
+    layouts: tuple[Layout, ...] = ()
+    formats: Formats = field(default_factory=Formats)
+
+
+def peel(message: Message, context: Context) -> Peeled:
+    """Return the readings and faults of one whole message. Never raises for what a meter sent."""
+    match message.layer:
+        case Layer.DLMS:
+            return _peel_apdu(message, context)
+        case Layer.MBUS:
+            return oms.open_message(message, context.keys, context.formats)
+        case Layer.DSMR:
+            return _stamp(dsmr.read(message.payload), message)
+        case Layer.SML:
+            return _stamp(sml.read(message.payload), message)
+
+
+def _stamp(results: Peeled, message: Message) -> Peeled:
+    """Add what the link knows."""
+    return tuple(
+        replace(
+            item,
+            check_bits=max(item.check_bits, message.check_bits),
+            signal_dbm=message.signal_dbm,
+        )
+        if isinstance(item, Reading)
+        else item
+        for item in results
+    )
+
+
+def _peel_apdu(message: Message, context: Context) -> Peeled:
+    apdu, facts = message.payload, Reading(check_bits=message.check_bits)
+    for _ in range(MAX_DEPTH):
+        title = dlms_security.title_of(apdu)
+        names = (title,) if title else ()
+        keys = context.keys.secrets_for(*names)
+        opened = dlms_security.open_apdu(
+            apdu, keys, context.keys.authentication_for(*names)
+        )
+        if isinstance(opened, Fault):
+            return (
+                replace(
+                    opened,
+                    meter=opened.meter
+                    or (MeterIdentity(title=title) if title else None),
+                ),
+            )
+        if (
+            not opened.encrypted
+            and not opened.authenticated
+            and opened.plaintext == apdu
+        ):
+            return _read_plaintext(apdu, facts, context)
+        facts = _with_security(
+            facts,
+            opened,
+            title,
+            None if opened.key_index is None else keys[opened.key_index],
+            context,
+        )
+        apdu = opened.plaintext
+    return (
+        Fault(
+            FaultKind.UNSUPPORTED, f"more than {MAX_DEPTH} wrappers around one another"
+        ),
+    )
+
+
+def _with_security(
+    facts: Reading,
+    opened: dlms_security.Opened,
+    title: str | None,
+    secret: bytes | None,
+    context: Context,
+) -> Reading:
+    return replace(
+        facts,
+        meter=MeterIdentity(title=title or facts.meter.title),
+        encrypted=facts.encrypted or opened.encrypted,
+        authenticated=facts.authenticated or opened.authenticated,
+        counter=opened.counter if opened.counter is not None else facts.counter,
+        key_index=context.keys.index_of(secret) if secret else facts.key_index,
+        check_bits=max(facts.check_bits, TAG_BITS if opened.authenticated else 0),
+    )
+
+
+def _read_plaintext(plaintext: bytes, facts: Reading, context: Context) -> Peeled:
+    if plaintext[:1] == bytes((DSMR_START,)):
+        return _merge(_read_text(plaintext), facts)
+    return _merge(dlms.read(plaintext, context.layouts), facts)
+
+
+def _read_text(text: bytes) -> Peeled:
+    """Read a DSMR text that was inside a cipher; its own checksum is verified too."""
+    look = P1Link().look(text, 0)
+    if not isinstance(look, Found):
+        return (Fault(FaultKind.TRUNCATED, "the text inside the cipher has no end"),)
+    if isinstance(look.item, Fault):
+        return (look.item,)
+    frame: Frame = look.item
+    return tuple(
+        replace(item, check_bits=frame.check_bits)
+        if isinstance(item, Reading)
+        else item
+        for item in dsmr.read(frame.payload)
+    )
+
+
+def _merge(results: Peeled, facts: Reading) -> Peeled:
+    """Add what link and security know to each reading; the payload's own words about the meter win."""
+    return tuple(
+        replace(
+            item,
+            meter=_identity(item.meter, facts.meter),
+            encrypted=facts.encrypted,
+            authenticated=facts.authenticated,
+            counter=facts.counter,
+            key_index=facts.key_index,
+            check_bits=max(item.check_bits, facts.check_bits),
+        )
+        if isinstance(item, Reading)
+        else replace(
+            item, meter=item.meter or (facts.meter if facts.meter.key else None)
+        )
+        for item in results
+    )
+
+
+def _identity(own: MeterIdentity, wrapper: MeterIdentity) -> MeterIdentity:
+    if own.channel:
+        return own
+    title = own.title or wrapper.title
+    return replace(own, title=title, manufacturer=own.manufacturer or _maker(title))
+
+
+def _maker(title: str | None) -> str | None:
+    """First three characters of a system title are the FLAG letters (IEC 62056-5-3, 4.3.4)."""
+    letters = bytes.fromhex(title)[:3].decode("ascii", "replace") if title else ""
+    return letters if letters.isalpha() and letters.isascii() else None
