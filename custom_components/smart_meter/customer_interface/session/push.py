@@ -80,10 +80,8 @@ class PushSession:
                 outputs.append(result)
                 continue
             self._silence_told = False
-            for judged in self._belief.judge(result, at):
-                outputs.append(
-                    self._noted(judged) if isinstance(judged, Fault) else judged
-                )
+            judged = self._belief.judge(result, at)
+            outputs += [self._noted(j) if isinstance(j, Fault) else j for j in judged]
         self._receiver.learned(self._belief.interval())
         return tuple(outputs)
 
