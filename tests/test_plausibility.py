@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+from hypothesis import given, strategies as st
+import pytest
+
 from customer_interface.obis import ObisCode
 from customer_interface.plausibility import (
     Earlier,
@@ -13,8 +16,6 @@ from customer_interface.plausibility import (
     judge_time,
 )
 from customer_interface.quantity import quantity_of
-from hypothesis import given, strategies as st
-import pytest
 
 IMPORT = quantity_of(ObisCode.parse("1-0:1.8.0"))
 POWER = quantity_of(ObisCode.parse("1-0:1.7.0"))

@@ -2,6 +2,9 @@
 
 from decimal import Decimal
 
+from hypothesis import given, strategies as st
+import pytest
+
 from customer_interface.checksum import (
     crc16_arc,
     crc16_en13757,
@@ -27,8 +30,6 @@ from customer_interface.units import (
     plain,
     scaled,
 )
-from hypothesis import given, strategies as st
-import pytest
 
 CHECK = b"123456789"
 HEX_KEY = "36C66639E48A8CA4D6BC8B282A793BBB"
