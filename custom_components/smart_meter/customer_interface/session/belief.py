@@ -35,7 +35,9 @@ _GAPS = 5
 # A meter whose counter starts again without telling a time is believed after so many telegrams in order.
 _RESTARTED_AFTER = 10
 
+# A stick in a large building hears some hundred meters; what goes beyond these bounds forgets its oldest.
 MAX_METERS = 1_000
+MAX_NUMBERS = 50 * MAX_METERS
 
 
 @dataclass(slots=True)

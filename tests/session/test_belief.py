@@ -1,0 +1,186 @@
+"""Frame counters, repeated telegrams, withheld values and learned intervals."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from customer_interface.keys import Key, KeyRing
+from customer_interface.obis import ObisCode
+from customer_interface.plausibility import Limits
+from customer_interface.reading import (
+    Fault,
+    FaultKind,
+    MeterIdentity,
+    Reading,
+    Value,
+)
+from customer_interface.session.base import SessionState
+from customer_interface.session.belief import Belief
+
+IMPORT, POWER = ObisCode.parse("1-0:1.8.0"), ObisCode.parse("1-0:1.7.0")
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+AT = START.timestamp()
+RING = KeyRing((Key(b"0123456789ABCDEF"),))
+
+
+def telegram(n, energy=None, power=300, **changes):
+    """Return the n-th telegram of a meter that pushes every five seconds."""
+    values = {
+        IMPORT: Value(1_000 + n // 2 if energy is None else energy, "Wh"),
+        POWER: Value(power, "W"),
+    }
+    reading = Reading(
+        MeterIdentity(number="123"),
+        START + timedelta(seconds=5 * n),
+        values,
+        counter=100 + n,
+        key_index=0,
+        encrypted=True,
+        check_bits=16,
+    )
+    return replace(reading, **changes)
+
+
+def judge(belief, n, **changes):
+    """Judge the n-th telegram at its time."""
+    return belief.judge(telegram(n, **changes), AT + 5 * n)
+
+
+def new(state=SessionState()):
+    """Return a belief with usual limits."""
+    return Belief(state, Limits(), RING)
+
+
+def test_readings_pass():
+    """What is in order passes whole."""
+    belief = new()
+    for n in range(5):
+        (reading,) = judge(belief, n)
+        assert reading == telegram(n)
+
+
+def test_a_repeated_telegram_is_one():
+    """The same telegram again says nothing new."""
+    belief = new()
+    judge(belief, 0)
+    assert judge(belief, 0) == ()
+
+
+def test_replay_is_refused():
+    """An old telegram, and a new one under an old counter, are replays."""
+    belief = new()
+    judge(belief, 0)
+    judge(belief, 1)
+    (fault,) = judge(belief, 0)
+    assert fault.kind is FaultKind.REPLAY
+    (fault,) = judge(belief, 2, counter=101, time=START)
+    assert fault.kind is FaultKind.REPLAY
+
+
+def test_replay_is_refused_after_a_restart():
+    """The last counter outlives the session."""
+    belief = new()
+    judge(belief, 3)
+    (fault,) = judge(new(belief.state), 2)
+    assert fault.kind is FaultKind.REPLAY
+
+
+def test_a_restarted_counter_with_a_later_clock_is_believed():
+    """A meter that lost its counter goes on in time; a replay does not."""
+    belief = new()
+    judge(belief, 3)
+    (reading,) = judge(belief, 4, counter=1)
+    assert isinstance(reading, Reading)
+    assert isinstance(judge(belief, 5, counter=2)[0], Reading)
+
+
+def test_a_restarted_counter_without_clock_needs_ten_in_order():
+    """Without a clock only persistence tells."""
+    belief = new()
+    judge(belief, 0, time=None, counter=500)
+    kinds = [
+        isinstance(judge(belief, n, time=None, counter=n)[0], Reading)
+        for n in range(1, 13)
+    ]
+    assert kinds == [False] * 9 + [True] * 3
+
+
+def test_a_new_key_starts_a_new_counter():
+    """Counters belong to a key: another key may begin at zero."""
+    belief = Belief(SessionState(), Limits(), KeyRing((Key(b"a" * 16), Key(b"b" * 16))))
+    judge(belief, 3)
+    (reading,) = judge(belief, 4, counter=0, key_index=1, time=None)
+    assert isinstance(reading, Reading)
+
+
+def test_a_falling_counter_is_withheld_alone():
+    """The other values of the telegram are shown."""
+    belief = new()
+    judge(belief, 0)
+    reading, fault = judge(belief, 1, energy=0)
+    assert set(reading.values) == {POWER}
+    assert fault.kind is FaultKind.IMPLAUSIBLE
+    assert "1-0:1.8.0" in fault.detail
+    (reading,) = judge(belief, 2)
+    assert reading.values[IMPORT].value == 1_001
+
+
+def test_falling_is_noticed_across_a_restart():
+    """The last believed number outlives the session."""
+    belief = new()
+    judge(belief, 0)
+    reading, _ = judge(new(belief.state), 1, energy=999)
+    assert IMPORT not in reading.values
+
+
+def test_a_sudden_power_under_a_weak_check_needs_the_next_telegram():
+    """A spike never shows; a kettle shows one telegram later."""
+    belief = new()
+    for n in range(2):
+        judge(belief, n, check_bits=8)
+    reading, fault = judge(belief, 2, check_bits=8, power=60_000)
+    assert POWER not in reading.values
+    assert isinstance(fault, Fault)
+    (reading,) = judge(belief, 3, check_bits=8)
+    assert reading.values[POWER].value == 300
+    judge(belief, 4, check_bits=8, power=9_000)
+    (reading,) = judge(belief, 5, check_bits=8, power=9_100)
+    assert reading.values[POWER].value == 9_100
+
+
+def test_another_meter_number_under_a_weak_check_must_come_twice():
+    """One flipped bit in a number makes no second device."""
+    belief = new()
+    judge(belief, 0, check_bits=8)
+    stranger = MeterIdentity(number="124")
+    (fault,) = judge(belief, 1, check_bits=8, meter=stranger)
+    assert fault.kind is FaultKind.IMPLAUSIBLE
+    assert isinstance(judge(belief, 2, check_bits=8, meter=stranger)[0], Reading)
+
+
+def test_intervals_are_learned_per_code():
+    """A value that comes with every second telegram has twice the interval."""
+    belief = new()
+    for n in range(12):
+        reading = telegram(n)
+        if n % 2:
+            reading = replace(reading, values={POWER: reading.values[POWER]})
+        belief.judge(reading, AT + 5 * n)
+    assert belief.state.intervals == {"123|1-0:1.8.0": 10.0, "123|1-0:1.7.0": 5.0}
+    assert belief.interval() == 5.0
+
+
+def test_nonsense_clock_is_withheld():
+    """A clock in another year is not shown, the values are."""
+    belief = new()
+    reading, fault = judge(belief, 0, time=START - timedelta(days=400))
+    assert reading.time is None
+    assert fault.kind is FaultKind.IMPLAUSIBLE
+    assert set(reading.values) == {IMPORT, POWER}
+
+
+def test_memory_is_bounded():
+    """Ten thousand meter numbers, each once, leave no more than the bound."""
+    belief = new()
+    for n in range(3_000):
+        belief.judge(telegram(0, meter=MeterIdentity(number=str(n))), AT)
+    assert len(belief._meters) <= 1_000  # noqa: SLF001 - the bound is what is tested
