@@ -18,6 +18,14 @@ _SND_NKE = 0x40
 _SND_UD = frozenset({0x53, 0x73})
 
 
+def acknowledgement(items: list[Frame | Fault]) -> tuple[Send, ...]:
+    """Return one E5 for the newest frame where it wants one; older ones would come too late for the meter."""
+    wanted = (
+        bool(items) and isinstance(items[-1], Frame) and _wants_acknowledge(items[-1])
+    )
+    return (Send(ACKNOWLEDGE),) if wanted else ()
+
+
 class AcknowledgedSession(PushSession):
     """A push session that acknowledges what its checksum proves whole."""
 
@@ -29,24 +37,15 @@ class AcknowledgedSession(PushSession):
         return super().start(at)
 
     def receive(self, data: bytes, at: float) -> tuple[Output, ...]:
-        """Acknowledge first, decode then; a repeated frame is acknowledged and dropped."""
+        """Acknowledge first, decode then; a repeated frame is acknowledged and dropped.
+
+        While the next frame is already coming in an E5 would collide with it, and none is sent.
+        """
         items = self._receiver.frames(data, at)
-        reply = self._reply(items)
-        return (
-            *reply,
-            *self._believed(self._receiver.read(self._fresh(items), at), at),
-        )
+        reply = () if self._receiver.holding else acknowledgement(items)
+        return (*reply, *self._carried_up(items, at))
 
-    def _reply(self, items: list[Frame | Fault]) -> tuple[Output, ...]:
-        """One E5 for the newest frame; none while the next one is already coming in, which E5 would collide with."""
-        wanted = (
-            bool(items)
-            and isinstance(items[-1], Frame)
-            and _wants_acknowledge(items[-1])
-        )
-        return (Send(ACKNOWLEDGE),) if wanted and not self._receiver.holding else ()
-
-    def _fresh(self, items: list[Frame | Fault]) -> list[Frame | Fault]:
+    def _selected(self, items: list[Frame | Fault]) -> list[Frame | Fault]:
         fresh: list[Frame | Fault] = []
         for item in items:
             if isinstance(item, Fault):

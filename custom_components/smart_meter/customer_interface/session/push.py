@@ -1,6 +1,6 @@
 """Listening to a meter that sends by itself; nothing is ever sent."""
 
-from ..reading import Fault, FaultKind, Reading
+from ..reading import Fault, FaultKind, Frame, Reading
 from .base import LinkStatistics, Output, SessionState
 from .belief import Belief
 from .receiver import Receiver
@@ -50,11 +50,11 @@ class PushSession:
 
     def receive(self, data: bytes, at: float) -> tuple[Output, ...]:
         """Take bytes."""
-        return self._believed(self._receiver.receive(data, at), at)
+        return self._carried_up(self._receiver.frames(data, at), at)
 
     def wake(self, at: float) -> tuple[Output, ...]:
         """Give up what a pause ended, and say when the meter fell silent."""
-        outputs = self._believed(self._receiver.read(self._receiver.idle(at), at), at)
+        outputs = self._carried_up(self._receiver.idle(at), at)
         silent_at = self._silent_at()
         if silent_at is None or at < silent_at:
             return outputs
@@ -70,6 +70,13 @@ class PushSession:
             return None
         interval = self.statistics.interval or self._expected
         return since + max(SILENT_INTERVALS * interval, SHORTEST_SILENCE)
+
+    def _carried_up(self, items: list[Frame | Fault], at: float) -> tuple[Output, ...]:
+        return self._believed(self._receiver.read(self._selected(items), at), at)
+
+    def _selected(self, items: list[Frame | Fault]) -> list[Frame | Fault]:
+        """Choose the frames that are news; all are where nothing is acknowledged."""
+        return items
 
     def _believed(
         self, results: list[Reading | Fault], at: float

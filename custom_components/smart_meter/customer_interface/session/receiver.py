@@ -77,6 +77,16 @@ class Receiver:
         self._flushed = True
         return self._counted(self._deframer.flush(), at)
 
+    def reset(self) -> None:
+        """Forget bytes and segments half received, as after a change of the line settings."""
+        self._deframer.flush()
+        self._mbus, self._hdlc, self._blocks = (
+            MBusAssembler(),
+            HdlcAssembler(),
+            BlockTransfer(),
+        )
+        self._flushed = True
+
     def read(self, items: Iterable[Frame | Fault], at: float) -> list[Reading | Fault]:
         """Carry frames up to readings; faults pass."""
         results: list[Reading | Fault] = []

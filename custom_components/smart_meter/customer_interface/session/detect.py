@@ -1,0 +1,257 @@
+"""Finding out alone what hangs on a port: line settings are tried likeliest first, and only listened to.
+
+Nothing is sent but E5 to a checksum-valid frame of an AMIS meter, which stays in search mode otherwise.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ..catalogue import Catalogue, GridOperator, Offer, SessionKind
+from ..line import LineSettings
+from ..link import SELF_EVIDENT
+from ..reading import Fault, FaultKind, Frame, Link, MeterIdentity, Reading
+from ..stack import Context
+from .acknowledged import acknowledgement
+from .base import LinkStatistics, Output, SessionState, SetLine
+from .receiver import Receiver
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Line settings and how long to listen at them in seconds: at most the longest push interval used with them."""
+
+    line: LineSettings
+    patience: float
+
+
+# Likeliest first. An interval ends a trial early only with a frame, so each is as short as its meters allow: 5 s for
+# wired M-Bus, 15 s for Kaifa's optical port, 10 s for P1, a minute for an AMIS meter in search mode.
+TRIALS = (
+    Trial(LineSettings.parse("2400 8E1"), 6.0),
+    Trial(LineSettings.parse("9600 8N1"), 6.0),
+    Trial(LineSettings.parse("9600 8E1"), 6.0),
+    Trial(LineSettings.parse("115200 8N1"), 11.0),
+    Trial(LineSettings.parse("9600 7E1"), 11.0),
+    Trial(LineSettings.parse("300 7E1"), 6.0),
+    Trial(LineSettings.parse("9600 8N1"), 16.0),
+    Trial(LineSettings.parse("9600 8E1"), 62.0),
+    Trial(LineSettings.parse("2400 8N1"), 12.0),
+)
+
+# A burst that ended without a frame says that these settings are wrong: nothing is gained by hearing a second one.
+BURST_GAP = 0.5
+BURST_BYTES = 24
+
+
+class Verdict(StrEnum):
+    """What detection found."""
+
+    FOUND = "found"
+    INACTIVE = (
+        "inactive"  # the meter sends, but its customer interface is not activated
+    )
+    NOTHING = "nothing"  # no byte at any settings
+    BREAK = "break"  # almost only 00 or FF: the line is inverted or the wrong socket
+    GARBAGE = "garbage"  # bytes, but no frame at any settings
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A row of the catalogue that sends what was seen."""
+
+    operator: GridOperator
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The answer: line and link seen, who the meter says it is, whether a key is needed, which rows it may be."""
+
+    verdict: Verdict
+    line: LineSettings | None = None
+    link: Link | None = None
+    encrypted: bool = False
+    meter: MeterIdentity | None = None
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What one trial saw."""
+
+    received: Counter[int] = field(default_factory=Counter)
+    since: float = 0.0
+    burst: int = 0
+
+
+class DetectSession:
+    """Listens at one setting after the other until a frame tells; `finding` is the answer, None until then."""
+
+    def __init__(
+        self, catalogue: Catalogue, trials: tuple[Trial, ...] = TRIALS
+    ) -> None:
+        """Prepare to try these settings in this order."""
+        self.finding: Finding | None = None
+        self.progress = 0
+        self._catalogue = catalogue
+        self._trials = trials
+        self._receiver = Receiver(SELF_EVIDENT, Context())
+        self._all = Counter[int]()
+        self._seen = _Seen()
+
+    @property
+    def wake_at(self) -> float | None:
+        """When the trial ends or a pause is to be judged."""
+        if self.finding is not None:
+            return None
+        ends = self._seen.since + self._trials[self.progress].patience
+        idle = self._receiver.idle_at
+        return ends if idle is None else min(ends, idle + BURST_GAP)
+
+    @property
+    def state(self) -> SessionState:
+        """Nothing is remembered."""
+        return SessionState()
+
+    @property
+    def statistics(self) -> LinkStatistics:
+        """What was seen so far, at all settings."""
+        return self._receiver.statistics
+
+    @property
+    def line(self) -> LineSettings:
+        """The settings listened at now."""
+        return self._trials[self.progress].line
+
+    def start(self, at: float) -> tuple[Output, ...]:
+        """Begin with the likeliest settings, or again with the current ones."""
+        self._seen = _Seen(since=at)
+        return (SetLine(self.line),)
+
+    def receive(self, data: bytes, at: float) -> tuple[Output, ...]:
+        """Take bytes; the first frame decides."""
+        self._seen.received.update(data)
+        self._seen.burst += len(data)
+        items = self._receiver.frames(data, at)
+        reply = acknowledgement(items) if not self._receiver.holding else ()
+        self._decide(items, at)
+        return reply
+
+    def wake(self, at: float) -> tuple[Output, ...]:
+        """Judge a pause; go on to the next settings when the time is up or a burst held no frame."""
+        self._decide(self._receiver.idle(at), at)
+        if self.finding is not None:
+            return ()
+        spent = at >= self._seen.since + self._trials[self.progress].patience
+        if spent or self._useless():
+            return self._next(at)
+        return ()
+
+    def _useless(self) -> bool:
+        return self._seen.burst >= BURST_BYTES and self._receiver.idle_at is None
+
+    def _next(self, at: float) -> tuple[Output, ...]:
+        self._all.update(self._seen.received)
+        if self.progress + 1 == len(self._trials):
+            self.finding = Finding(_hopeless(self._all))
+            return ()
+        self.progress += 1
+        self._receiver.reset()
+        return self.start(at)
+
+    def _decide(self, items: Iterable[Frame | Fault], at: float) -> None:
+        frames = [item for item in items if isinstance(item, Frame)]
+        if self.finding is not None or not frames:
+            return
+        results = self._receiver.read(frames, at)
+        frame = frames[0]
+        if any(
+            isinstance(result, Fault) and result.kind is FaultKind.INACTIVE
+            for result in results
+        ):
+            self.finding = Finding(Verdict.INACTIVE, self.line, frame.link)
+        elif results or frame.link is not Link.MBUS or _is_search(frame):
+            self.finding = self._found(frame, results)
+
+    def _found(self, frame: Frame, results: list[Reading | Fault]) -> Finding:
+        meter = next(
+            (result.meter for result in results if result.meter is not None), None
+        )
+        encrypted = any(
+            isinstance(result, Fault) and result.kind is FaultKind.KEY
+            for result in results
+        )
+        acknowledged = _is_search(frame) or frame.address == b"\xf0"
+        return Finding(
+            Verdict.FOUND,
+            self.line,
+            frame.link,
+            encrypted or acknowledged,
+            meter,
+            tuple(self._candidates(frame, encrypted, acknowledged, meter)),
+        )
+
+    def _candidates(
+        self,
+        frame: Frame,
+        encrypted: bool,
+        acknowledged: bool,
+        meter: MeterIdentity | None,
+    ) -> Iterable[Candidate]:
+        kind = SessionKind.ACKNOWLEDGED if acknowledged else SessionKind.PUSH
+        for operator in self._catalogue.operators.values():
+            for offer in operator.offers:
+                profile = offer.profile
+                if (
+                    profile.session is not kind
+                    or frame.link not in profile.links
+                    or profile.line != self.line
+                ):
+                    continue
+                if bool(profile.keys) == (encrypted or acknowledged) and _same_maker(
+                    offer, meter
+                ):
+                    yield Candidate(operator, offer)
+
+
+# FLAG letters at the beginning of a system title and the makers' names in the catalogue.
+_MAKERS = {
+    "KFM": "Kaifa",
+    "SAG": "Sagemcom",
+    "ELS": "Honeywell",
+    "SMS": "Siemens",
+    "ISK": "Iskra",
+    "LGZ": "Landis+Gyr",
+    "KAM": "Kamstrup",
+    "SAM": "Siemens",
+}
+
+
+def _same_maker(offer: Offer, meter: MeterIdentity | None) -> bool:
+    """Tell whether a system title speaks for this make; unknown letters speak for all."""
+    letters = (
+        bytes.fromhex(meter.title)[:3].decode("latin-1").upper()
+        if meter and meter.title
+        else ""
+    )
+    maker = _MAKERS.get(letters)
+    return maker is None or offer.meter.manufacturer == maker
+
+
+def _is_search(frame: Frame) -> bool:
+    return (
+        frame.link is Link.MBUS and frame.control == 0x40 and frame.address == b"\xf0"
+    )
+
+
+def _hopeless(received: Counter[int]) -> Verdict:
+    total = received.total()
+    if not total:
+        return Verdict.NOTHING
+    return (
+        Verdict.BREAK
+        if (received[0x00] + received[0xFF]) / total > 0.8
+        else Verdict.GARBAGE
+    )
