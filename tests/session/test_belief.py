@@ -6,13 +6,7 @@ from datetime import UTC, datetime, timedelta
 from customer_interface.keys import Key, KeyRing
 from customer_interface.obis import ObisCode
 from customer_interface.plausibility import Limits
-from customer_interface.reading import (
-    Fault,
-    FaultKind,
-    MeterIdentity,
-    Reading,
-    Value,
-)
+from customer_interface.reading import Fault, FaultKind, MeterIdentity, Reading, Value
 from customer_interface.session.base import SessionState
 from customer_interface.session.belief import Belief
 
@@ -183,4 +177,4 @@ def test_memory_is_bounded():
     belief = new()
     for n in range(3_000):
         belief.judge(telegram(0, meter=MeterIdentity(number=str(n))), AT)
-    assert len(belief._meters) <= 1_000  # noqa: SLF001 - the bound is what is tested
+    assert len(belief._meters) <= 1_000
