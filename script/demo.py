@@ -7,8 +7,9 @@ import sys
 import tempfile
 from typing import Any
 
-from customer_interface import catalogue
 from home import DemoError, Home, Simulator
+
+from customer_interface import catalogue
 
 # A push may be this far away before its absence is a failure, besides three of the meter's own intervals.
 PATIENCE = 90.0
