@@ -7,7 +7,8 @@ from importlib.resources import files
 import json
 from typing import Any
 
-from ..errors import CatalogueError
+from ..application.dlms.layout import Layout, layouts_from_json
+from ..errors import CatalogueError, ObisFormatError
 from ..keys import KeyKind
 from ..line import LineSettings
 from ..reading import Link
@@ -128,6 +129,15 @@ def load() -> Catalogue:
     except (KeyError, TypeError, ValueError) as err:
         raise CatalogueError(f"the catalogue contradicts itself: {err!r}") from err
     return Catalogue(operators, meters, profiles)
+
+
+@cache
+def layouts() -> tuple[Layout, ...]:
+    """Read the positional layouts once; blocking. Raises CatalogueError where the file contradicts itself."""
+    try:
+        return layouts_from_json(_file("layouts"))
+    except (KeyError, TypeError, ValueError, ObisFormatError) as err:
+        raise CatalogueError(f"layouts.json contradicts itself: {err!r}") from err
 
 
 def _file(name: str) -> dict[str, dict[str, Any]]:
