@@ -35,27 +35,22 @@ def _table(polynomial: int) -> tuple[int, ...]:
     return tuple(table)
 
 
-def _reflected_table(polynomial: int) -> tuple[int, ...]:
-    """Bytewise table of an LSB-first 16-bit polynomial."""
-    table = []
-    for byte in range(256):
-        value = byte
-        for _ in range(8):
-            value = (value >> 1) ^ (polynomial if value & 1 else 0)
-        table.append(value)
-    return tuple(table)
-
-
-_ARC = _reflected_table(0xA001)
 _EN13757 = _table(0x3D65)
 
 
 def crc16_arc(data: bytes) -> int:
     """CRC-16/ARC of P1 telegrams (DSMR P1 5.0.2, 5.2; check BB3Dh)."""
-    value = 0
-    for byte in data:
-        value = (value >> 8) ^ _ARC[(value ^ byte) & 0xFF]
-    return value
+    # The polynomial is (x + 1) * (x^15 + x + 1). Modulo the second factor x^(15n) = x^n + 1 for every power of two n:
+    # that folds the message, taken as one big number, by half at a time. The first factor is the parity.
+    message = int.from_bytes(data.translate(_REVERSED)) << 16
+    rest = message
+    while (length := rest.bit_length()) > 15:
+        power = 1 << ((length - 1) // 15).bit_length() - 1
+        high = rest >> 15 * power
+        rest ^= (high << 15 * power) ^ (high << power) ^ high
+    if (rest.bit_count() ^ message.bit_count()) & 1:
+        rest ^= 0x8003
+    return _reflect16(rest)
 
 
 def crc16_en13757(data: bytes) -> int:

@@ -16,10 +16,16 @@ class Look(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A complete frame, or a frame-shaped run of bytes with a fault; `end` is the position behind its last byte."""
+    """A complete frame, or a frame-shaped run of bytes with a fault; `end` is the position behind its last byte.
+
+    `tentative` marks what further bytes may still change: it holds once the line falls quiet. `unproven` marks a frame
+    without a checksum of its own, which must not be picked out of the ruins of another.
+    """
 
     end: int
     item: Frame | Fault
+    tentative: bool = False
+    unproven: bool = False
 
 
 class LinkLayer(Protocol):

@@ -1,0 +1,97 @@
+"""Segments of HDLC information fields (IEC 62056-46, 6.4.4), joined, and the LLC header taken off (6.3.2).
+
+    first segment    E6 E7 00 (or E6 E6 00) | APDU ...
+    later segments   ... APDU
+
+The S bit of a frame says that more follow; unnumbered frames have no other order than that of their arrival. One
+information field may hold several APDUs, each behind an LLC header of its own. Blocks of a block transfer come without.
+"""
+
+from dataclasses import dataclass, field
+import re
+
+from ..reading import Fault, FaultKind, Frame, Layer, Message
+
+# The tags of APDUs that a meter pushes (IEC 62056-5-3, 8.3): notification, ciphered, signed, blocks.
+_TAG = rb"[\x0f\xc2\xca\xcb\xdb-\xdd\xdf\xe0]"
+_LLC = re.compile(rb"\xe6[\xe6\xe7]\x00(?=" + _TAG + rb")")
+_APDU = re.compile(_TAG)
+_LATE = 3.0
+_LONGEST = 65_536
+_MOST_STREAMS = 8
+
+
+@dataclass(slots=True)
+class _Stream:
+    """What has come so far of one information; `lost` while the rest of one without a beginning passes by."""
+
+    since: float
+    information: bytearray = field(default_factory=bytearray)
+    check_bits: int = 16
+    lost: bool = False
+
+
+class HdlcAssembler:
+    """HDLC frames in, whole APDUs out; keeps one information per pair of addresses."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._streams: dict[bytes, _Stream] = {}
+
+    def add(self, frame: Frame, at: float) -> list[Message | Fault]:
+        """Take a frame that arrived at this time in seconds."""
+        results: list[Message | Fault] = list(self.expire(at))
+        if not frame.payload:
+            return results
+        stream = self._streams.pop(frame.address, None)
+        if stream is not None and not stream.lost and _LLC.match(frame.payload):
+            results.append(_MISSING)
+            stream = None
+        if stream is None:
+            stream = _Stream(at, lost=not _begins(frame.payload))
+            results += [_MISSING] if stream.lost else []
+        self._append(stream, frame, at)
+        if not frame.more and not stream.lost:
+            results += _messages(stream, frame)
+        return results
+
+    def expire(self, at: float) -> list[Fault]:
+        """Give up what has waited too long; infinity gives up everything."""
+        late = [
+            key for key, stream in self._streams.items() if at - stream.since > _LATE
+        ]
+        streams = [self._streams.pop(key) for key in late]
+        return [_MISSING for stream in streams if not stream.lost]
+
+    def _append(self, stream: _Stream, frame: Frame, at: float) -> None:
+        stream.since = at
+        stream.check_bits = min(stream.check_bits, frame.check_bits)
+        if not stream.lost and len(stream.information) <= _LONGEST:
+            stream.information += frame.payload
+        if frame.more:
+            self._streams[frame.address] = stream
+        if len(self._streams) > _MOST_STREAMS:
+            del self._streams[next(iter(self._streams))]
+
+
+def _begins(payload: bytes) -> bool:
+    return bool(_LLC.match(payload) or _APDU.match(payload))
+
+
+def _messages(stream: _Stream, frame: Frame) -> list[Message]:
+    return [
+        Message(
+            Layer.DLMS,
+            apdu,
+            frame.link,
+            frame.control,
+            frame.address,
+            stream.check_bits,
+            frame.signal_dbm,
+        )
+        for apdu in _LLC.split(bytes(stream.information))
+        if apdu
+    ]
+
+
+_MISSING = Fault(FaultKind.TRUNCATED, "a segment of an HDLC telegram is missing")

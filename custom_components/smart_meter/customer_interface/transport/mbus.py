@@ -1,0 +1,127 @@
+"""DLMS segments in wired M-Bus frames (EN 13757-3 annex on DLMS; EN 13757-1, 5.3), joined to whole APDUs.
+
+    CI | STSAP | DTSAP | part of the APDU        CI = 000 F NNNN   F: last segment, N: sequence number modulo 16
+
+The first segment has number 0; all of one APDU share both service access points and the link address. Frames with any
+other CI are whole messages of EN 13757-3 already.
+"""
+
+from dataclasses import dataclass, field
+
+from ..reading import Fault, FaultKind, Frame, Layer, Message
+
+_LAST, _NUMBER, _DLMS_CI = 0x10, 0x0F, 0x1F
+_HEADER_SIZE = 3
+# A Kaifa MA309M answered with this CI, before the same access points, until its interface was activated.
+_INACTIVE = b"\xff\x01\x67"
+# Segments follow one another within the time their bytes take at 2400 baud (1.2 s) and a pause of 160 ms or more, and
+# the next telegram is no less than 5 s away: what is older belongs to another telegram.
+_LATE = 3.0
+_LONGEST = 65_536
+_MOST_STREAMS = 8
+
+type _Key = tuple[bytes, bytes]
+
+
+@dataclass(slots=True)
+class _Stream:
+    """What has come so far of one APDU; `over` when its last segment came, `lost` when one of them did not."""
+
+    since: float
+    number: int = -1
+    segment: bytes = b""
+    apdu: bytearray = field(default_factory=bytearray)
+    lost: bool = False
+    over: bool = False
+
+    @property
+    def waiting(self) -> bool:
+        return not (self.lost or self.over)
+
+    def continues(self, number: int) -> bool:
+        return self.waiting and number == (self.number + 1) & _NUMBER
+
+    def repeats(self, segment: bytes) -> bool:
+        """Tell a repeated segment from a new telegram of one segment only."""
+        return segment == self.segment and (self.waiting or self.number > 0)
+
+
+class MBusAssembler:
+    """M-Bus frames in, whole messages out; keeps one APDU per address and pair of access points."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._streams: dict[_Key, _Stream] = {}
+
+    def add(self, frame: Frame, at: float) -> list[Message | Fault]:
+        """Take a frame that arrived at this time in seconds."""
+        results: list[Message | Fault] = list(self.expire(at))
+        if frame.payload[:3] == _INACTIVE:
+            results.append(_NOT_ACTIVATED)
+        elif frame.payload and frame.payload[0] <= _DLMS_CI:
+            results += self._add_segment(frame, at)
+        elif frame.payload:
+            results.append(_message(Layer.MBUS, frame, frame.payload))
+        return results
+
+    def expire(self, at: float) -> list[Fault]:
+        """Give up what has waited too long; infinity gives up everything."""
+        late = [
+            key for key, stream in self._streams.items() if at - stream.since > _LATE
+        ]
+        streams = [self._streams.pop(key) for key in late]
+        return [_MISSING for stream in streams if stream.waiting]
+
+    def _add_segment(self, frame: Frame, at: float) -> list[Message | Fault]:
+        key = (frame.address, frame.payload[1:_HEADER_SIZE])
+        stream = self._streams.pop(key, None) or _Stream(at, over=True)
+        self._keep(key, stream)
+        if stream.repeats(frame.payload):
+            return []
+        results: list[Message | Fault] = []
+        number = frame.payload[0] & _NUMBER
+        if not stream.continues(number):
+            if stream.waiting or (number and not stream.lost):
+                results.append(_MISSING)
+            stream = _Stream(at, lost=number > 0)
+            self._keep(key, stream)
+        if _append(stream, frame.payload, at):
+            results.append(_message(Layer.DLMS, frame, bytes(stream.apdu)))
+        return results
+
+    def _keep(self, key: _Key, stream: _Stream) -> None:
+        self._streams[key] = stream
+        if len(self._streams) > _MOST_STREAMS:
+            del self._streams[next(iter(self._streams))]
+
+
+def _append(stream: _Stream, segment: bytes, at: float) -> bool:
+    """Add a segment and return whether the APDU is whole."""
+    stream.since, stream.number, stream.segment = at, segment[0] & _NUMBER, segment
+    last = bool(segment[0] & _LAST)
+    if stream.lost:
+        # What follows the last segment is a new telegram again, whose own loss is to be told.
+        stream.lost, stream.over = not last, last
+        return False
+    stream.apdu += segment[_HEADER_SIZE:]
+    stream.over = last
+    stream.lost = len(stream.apdu) > _LONGEST
+    return last and not stream.lost
+
+
+def _message(layer: Layer, frame: Frame, payload: bytes) -> Message:
+    return Message(
+        layer,
+        payload,
+        frame.link,
+        frame.control,
+        frame.address,
+        frame.check_bits,
+        frame.signal_dbm,
+    )
+
+
+_MISSING = Fault(FaultKind.TRUNCATED, "a segment of a DLMS telegram is missing")
+_NOT_ACTIVATED = Fault(
+    FaultKind.INACTIVE, "the customer interface of the meter is not activated"
+)

@@ -1,0 +1,207 @@
+"""Hunting for frames of any link in a stream of bytes."""
+
+from hypothesis import given, strategies as st
+import pytest
+
+from customer_interface.link import SELF_EVIDENT, links_for
+from customer_interface.link.deframer import Deframer
+from customer_interface.reading import Fault, FaultKind, Frame, Link
+
+from .vectors import (
+    AMIS,
+    AMIS_SEARCH,
+    BARE,
+    BARE_OTHER,
+    GBT,
+    HDLC,
+    MBUS_ONE,
+    NETZ_NOE,
+    NORWAY,
+    P1,
+    long_frame,
+)
+
+ALL = links_for(SELF_EVIDENT)
+SAMPLES = {
+    "netz-noe": (NETZ_NOE, 2),
+    "amis": (AMIS_SEARCH + AMIS, 2),
+    "hdlc": (HDLC, 1),
+    "gbt": (GBT, 2),
+    "norway": (NORWAY, 1),
+    "bare": (BARE, 1),
+    "p1": (P1, 1),
+}
+
+
+def run(data: bytes, step: int | None = None) -> list[Frame | Fault]:
+    """Feed everything, in steps, and end with a pause."""
+    deframer = Deframer(ALL)
+    items: list[Frame | Fault] = []
+    for start in range(0, len(data), step or max(1, len(data))):
+        items += deframer.feed(data[start : start + step] if step else data)
+    items += deframer.flush()
+    assert deframer.holding == 0
+    return items
+
+
+def frames(items: list[Frame | Fault]) -> list[Frame]:
+    """Return the frames only."""
+    return [item for item in items if isinstance(item, Frame)]
+
+
+def kinds(items: list[Frame | Fault]) -> list[FaultKind]:
+    """Return the kinds of the faults only."""
+    return [item.kind for item in items if isinstance(item, Fault)]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("step", [None, 1, 7, 64])
+def test_whole_frames(name: str, step: int | None) -> None:
+    """Frames come out whole and without faults, however their bytes arrive."""
+    data, count = SAMPLES[name]
+    items = run(data, step)
+    assert len(frames(items)) == len(items) == count
+    assert items == run(data)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_at_once(name: str) -> None:
+    """A sound frame does not wait for a pause."""
+    data, count = SAMPLES[name]
+    assert len(frames(Deframer(ALL).feed(data))) == count
+
+
+@pytest.mark.parametrize("name", set(SAMPLES) - {"bare"})
+def test_noise_around(name: str) -> None:
+    """Noise before and behind is one fault each."""
+    data, count = SAMPLES[name]
+    items = run(b"\x99\x98\x97" + data + b"\x91\x92")
+    assert len(frames(items)) == count
+    assert kinds(items) == [FaultKind.NOISE, FaultKind.NOISE]
+
+
+def test_every_link_in_one_stream() -> None:
+    """Links can be mixed."""
+    links = [
+        frame.link for frame in frames(run(NETZ_NOE + HDLC + P1 + BARE + AMIS_SEARCH))
+    ]
+    assert links == [
+        Link.MBUS,
+        Link.MBUS,
+        Link.HDLC,
+        Link.P1,
+        Link.BARE,
+        Link.MBUS,
+    ]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_damage_and_the_next_frame(name: str) -> None:
+    """No damaged byte gives a frame, and what follows is found, at the latest after a pause."""
+    data, _ = SAMPLES[name]
+    if name == "bare":
+        pytest.skip("nothing checks a bare APDU but its tag")
+    for position in range(len(data)):
+        damaged = bytearray(data)
+        damaged[position] ^= 0x04
+        found = frames(run(bytes(damaged) + MBUS_ONE))
+        assert found[-1] == frames(run(MBUS_ONE))[0], position
+        sound = frames(run(data))
+        assert all(frame in sound for frame in found[:-1]), position
+
+
+@pytest.mark.parametrize("name", set(SAMPLES) - {"bare", "amis"})
+def test_one_fault_for_a_damaged_frame(name: str) -> None:
+    """A wrong bit in the content is one fault, named checksum."""
+    data, count = SAMPLES[name]
+    damaged = bytearray(data)
+    damaged[40 if name == "hdlc" else 30] ^= 0x04
+    items = run(bytes(damaged))
+    assert kinds(items) == [FaultKind.CHECKSUM]
+    assert len(frames(items)) == count - 1
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_cut_short(name: str) -> None:
+    """What ends in the middle of a frame is truncated, and gives nothing."""
+    data = SAMPLES[name][0]
+    items = run(data[: len(data) - 12])
+    assert kinds(items)[-1] is FaultKind.TRUNCATED
+
+
+def test_frame_behind_a_false_start() -> None:
+    """A false start swallows no sound frame for longer than a pause."""
+    false_starts = bytes.fromhex("6850506853FF")
+    items = run(false_starts + MBUS_ONE)
+    assert len(frames(items)) == 1
+    assert len(kinds(items)) == 1
+
+
+def test_false_start_covers_no_later_noise() -> None:
+    """What follows a frame found inside a false start is told of again."""
+    items = run(bytes.fromhex("68F0F068") + MBUS_ONE + b"\x99" * 3)
+    assert kinds(items) == [FaultKind.TRUNCATED, FaultKind.NOISE]
+
+
+def test_no_bare_apdu_from_the_ruins() -> None:
+    """Start in the middle of an M-Bus frame: the ciphered APDU inside is no frame."""
+    assert all(frame.link is Link.MBUS for frame in frames(run(NETZ_NOE[3:])))
+    assert not frames(run(HDLC[5:]))
+
+
+def test_bare_apdu_after_noise() -> None:
+    """Behind noise a bare APDU counts when a pause or another one follows at once."""
+    assert len(frames(run(b"\x99\x98" + BARE))) == 1
+    assert len(frames(run(BARE[9:] + BARE_OTHER + BARE))) == 2
+    assert not frames(run(b"\x99\x98" + BARE + b"\x01\x02\x03\x04"))
+
+
+def test_flags_and_line_ends_are_no_noise() -> None:
+    """Doubled flags, line ends and NULs between frames are not worth a word."""
+    items = run(b"\x7e" + HDLC + b"\x7e" + HDLC + b"\r\n\0" + P1 + b"\0")
+    assert len(items) == 3
+    assert kinds(run(b"\0" * 17)) == [FaultKind.NOISE]
+
+
+def test_shared_and_missing_flag() -> None:
+    """One flag may serve two frames, and the first may be lost."""
+    assert len(run(HDLC[:-1] + NORWAY)) == 2
+    assert len(run(HDLC + NORWAY[1:])) == 2
+    assert len(run(HDLC[1:])) == 1
+
+
+def test_memory_is_bounded() -> None:
+    """Neither noise nor an endless beginning is kept."""
+    deframer = Deframer(ALL)
+    for _ in range(100):
+        deframer.feed(b"/ABC5 never ends\r\n" + b"1-0:1.8.0(1)\r\n" * 100)
+        assert deframer.holding < 40_000
+    items = [item for _ in range(100) for item in deframer.feed(b"\x99" * 1000)]
+    assert all(isinstance(item, Fault) for item in items)
+    assert deframer.holding < 40_000
+
+
+def test_length_of_a_longer_body_in_two_pieces() -> None:
+    """A frame longer than its length byte says is waited for, a damaged one given up in the pause."""
+    body = bytes((0x53, 0xFF, 0x00, 0x01, 0x67)) + bytes(295)
+    data = long_frame(body)
+    deframer = Deframer(ALL)
+    assert deframer.feed(data[:100]) == []
+    (frame,) = deframer.feed(data[100:])
+    assert isinstance(frame, Frame)
+    assert frame.payload == body[2:]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [*(s for s, _ in SAMPLES.values()), b"\x68", b"\x7e", b"/ABC5\r\n", b"\x1b"]
+        )
+        | st.binary(max_size=40)
+    )
+)
+def test_anything(pieces: list[bytes]) -> None:
+    """Nothing raises, and how the bytes are cut does not matter for the frames of a clean stream."""
+    data = b"".join(pieces)
+    for item in run(data, 13):
+        assert isinstance(item, Frame | Fault)
