@@ -1,1 +1,64 @@
 """A meter of every row of the catalogue, and the line it hangs on."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from ..errors import CatalogueError
+from . import ksmw, noe
+from .meter import Meter, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class _Row(Protocol):
+    def build(
+        self, operator: str, meter: str, seed: int, plans: tuple[Plan, ...]
+    ) -> Meter:
+        """Make one meter."""
+
+
+ROWS: Mapping[tuple[str, str], _Row] = {**noe.ROWS, **ksmw.ROWS}
+
+
+def simulator(
+    operator: str, meter: str, *, seed: int = 1, faults: tuple[str, ...] = ()
+) -> Meter:
+    """Return the simulated meter of a grid operator; another `seed` is another household.
+
+    Raises CatalogueError where nobody simulates this meter, CustomerInterfaceError for a fault nobody knows.
+    """
+    row = ROWS.get((operator, meter))
+    if row is None:
+        known = ", ".join(m for o, m in ROWS if o == operator) or "none"
+        raise CatalogueError(
+            f"no simulated meter {meter!r} of {operator!r}; there are: {known}"
+        )
+    return row.build(
+        operator, meter, seed, tuple(Plan.parse(fault) for fault in faults)
+    )
+
+
+def keys(operator: str, meter: str) -> Mapping[str, str]:
+    """Return the keys of a simulated meter by their ids, as hexadecimal digits."""
+    return simulator(operator, meter).keys
+
+
+async def serve(
+    operator: str,
+    meter: str,
+    port: str,
+    *,
+    speed: float = 1.0,
+    seed: int = 1,
+    faults: tuple[str, ...] = (),
+    announce: Callable[[str], None] = print,
+) -> None:
+    """Be a meter on a port (`pty`, `tcp:PORT`, `rfc2217:PORT`) until cancelled; says where through `announce`."""
+    from .line import open_port  # noqa: PLC0415 - ports are for those who serve, templates for all
+
+    async with open_port(
+        simulator(operator, meter, seed=seed, faults=faults), port, speed
+    ) as line:
+        announce(line.address)
+        await line.closed()

@@ -1,0 +1,1 @@
+"""Tests of the simulated meters and of the line they hang on."""
