@@ -131,7 +131,8 @@ class Reading:
     `time` is the meter's clock, aware where the telegram gives the offset, `arrived` the arrival of its last byte in
     seconds since the epoch (UTC). `authenticated` is True only after a tag or MAC was verified. `counter` is the frame
     counter, `key_index` the position in the key ring of the key that opened it. `check_bits` is the strength of the
-    weakest check that covers every byte: 16 for a CRC, 8 for a sum, 96 for a GCM tag, 0 for none.
+    weakest check that covers every byte: 16 for a CRC, 8 for a sum, 96 for a GCM tag, 0 for none. `status` is the
+    status byte of an M-Bus header (EN 13757-7, 7.5.6: bit 2 power low, 3 permanent error, 4 temporary error).
     """
 
     meter: MeterIdentity = field(default_factory=MeterIdentity)
@@ -145,6 +146,7 @@ class Reading:
     check_bits: int = 0
     arrived: float | None = None
     signal_dbm: int | None = None
+    status: int | None = None
 
 
 class Link(StrEnum):

@@ -1,0 +1,90 @@
+"""The application layer of M-Bus, EN 13757-3: what follows the transport header, to readings.
+
+    CI 72 7A 78 5A 5B    data records                     69 6A 6B    the format of compact frames
+    CI 73 79 7B          a compact frame                  70 6E 6F    an error the meter reports
+    CI 73 and 16 bytes   fixed data structure             71 74 75    an alarm
+"""
+
+from dataclasses import replace
+from enum import Enum
+
+from ...reading import Fault, FaultKind, MeterIdentity, Reading, Record
+from .codes import assign
+from .compact import Formats, expand, learn_format
+from .fixed import LENGTH as FIXED_LENGTH, read_fixed
+from .records import MORE_QUANTITY, parse_records
+
+__all__ = ["FIXED_LENGTH", "MORE_QUANTITY", "Content", "Formats", "read", "read_fixed"]
+
+
+class Content(Enum):
+    """What a CI field announces (EN 13757-7:2018, table 3)."""
+
+    RECORDS = "records"
+    COMPACT = "compact"
+    FORMAT = "format"
+    ERROR = "error"
+    ALARM = "alarm"
+
+
+# EN 13757-3:2018, table 20: application errors.
+ERRORS: dict[int, str] = {
+    0x00: "unspecified error",
+    0x01: "unknown CI field",
+    0x02: "buffer too long, truncated",
+    0x03: "too many records",
+    0x04: "premature end of record",
+    0x05: "more than ten DIFEs",
+    0x06: "more than ten VIFEs",
+    0x08: "application busy",
+    0x09: "too many readouts",
+    0x10: "access denied",
+    0x11: "application unknown or locked",
+    0x12: "wrong parameter",
+    0x13: "unknown parameter address",
+    0x14: "decryption failed",
+    0x15: "command not supported",
+}
+
+# AMIS meters send their counters unsigned (Netz OÖ, Technische Spezifikation, 2021).
+_UNSIGNED_MAKERS = frozenset({"SAM"})
+
+
+def read(data: bytes, content: Content, meter: MeterIdentity, formats: Formats) -> tuple[Reading | Fault, ...]:
+    """Read decrypted application data without their header; `formats` is asked and extended for compact frames."""
+    match content:
+        case Content.RECORDS:
+            return _read_records(data, meter, formats)
+        case Content.COMPACT:
+            full = expand(data, formats)
+            return (replace(full, meter=meter),) if isinstance(full, Fault) else _read_records(full, meter, formats)
+        case Content.FORMAT:
+            fault = learn_format(data, formats)
+            return (replace(fault, meter=meter),) if fault else ()
+        case Content.ERROR:
+            return (Fault(FaultKind.UNSUPPORTED, f"the meter reports an error: {_error(data)}", meter),)
+        case Content.ALARM:
+            return _read_alarm(data, meter)
+
+
+def _read_records(data: bytes, meter: MeterIdentity, formats: Formats) -> tuple[Reading | Fault, ...]:
+    parsed = parse_records(data, unsigned=meter.manufacturer in _UNSIGNED_MAKERS)
+    if parsed.fault is None:
+        formats.learn(parsed.headers)
+    mapped = assign(parsed.records, meter)
+    reading = Reading(meter=meter, time=mapped.time, values=mapped.values, records=mapped.records)
+    fault = () if parsed.fault is None else (replace(parsed.fault, meter=meter),)
+    return (reading, *fault) if parsed.records or parsed.fault is None else fault
+
+
+def _error(data: bytes) -> str:
+    if not data:
+        return ERRORS[0]
+    return ERRORS.get(data[0], f"code {data[0]:02X}")
+
+
+def _read_alarm(data: bytes, meter: MeterIdentity) -> tuple[Reading | Fault, ...]:
+    if not data:
+        return (Fault(FaultKind.TRUNCATED, "an alarm without its status", meter),)
+    alarm = Record("alarm", int.from_bytes(data[:1]), raw=data.hex())
+    return (Reading(meter=meter, records=(alarm,)),)

@@ -1,0 +1,218 @@
+"""OBIS codes of M-Bus records (EN 13757-1:2014; OMS Specification Vol. 2, annex A; Netz OÖ's list for AMIS meters).
+
+Only instantaneous and maximum values of the current storage have a code. A meter that keeps only its last hourly value
+(Dutch P2: storage 1 with a time of its own) is mapped with that time.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from ...obis import ObisCode
+from ...reading import MeterIdentity, Record, RecordFunction, Scalar, Value
+
+_INSTANT = RecordFunction.INSTANTANEOUS
+_MAXIMUM = RecordFunction.MAXIMUM
+
+# Value group A by the medium of the meter (EN 13757-1, table 1).
+GROUP_A = {
+    "electricity": 1,
+    "heat_cost_allocator": 4,
+    "cooling": 5,
+    "heat": 6,
+    "heat_cooling": 6,
+    "gas": 7,
+    "water": 8,
+    "cold_water": 8,
+    "warm_water": 9,
+    "hot_water": 9,
+}
+_ELECTRICITY, _COOLING, _HEAT, _GAS = 1, 5, 6, 7
+
+# (quantity, qualifiers) -> value groups C and D; E is the tariff.
+type _Key = tuple[str, tuple[str, ...]]
+type _Groups = tuple[int, int]
+
+
+def _both_ways(quantity: str, forward: int, backward: int, function: int) -> dict[_Key, _Groups]:
+    """Import and export, for all phases together and for each."""
+    rows: dict[_Key, _Groups] = {}
+    for phase in range(4):
+        where = (f"phase_l{phase}",) if phase else ()
+        rows |= {
+            (quantity, where): (forward + 20 * phase, function),
+            (quantity, ("forward", *where)): (forward + 20 * phase, function),
+            (quantity, (*where, "forward")): (forward + 20 * phase, function),
+            (quantity, ("backward", *where)): (backward + 20 * phase, function),
+            (quantity, (*where, "backward")): (backward + 20 * phase, function),
+        }
+    return rows
+
+
+def _phases(quantity: str, group_c: int) -> dict[_Key, _Groups]:
+    return {(quantity, (f"phase_l{phase}",) if phase else ()): (group_c + 20 * phase, 7) for phase in range(4)}
+
+
+_ELECTRIC: dict[_Key, _Groups] = {
+    **_both_ways("energy", 1, 2, 8),
+    **_both_ways("reactive_energy", 3, 4, 8),
+    **_both_ways("apparent_energy", 9, 10, 8),
+    **_both_ways("power", 1, 2, 7),
+    **_both_ways("reactive_power", 3, 4, 7),
+    **_both_ways("apparent_power", 9, 10, 7),
+    **_phases("current", 11),
+    **_phases("voltage", 12),
+    ("frequency", ()): (14, 7),
+}
+_THERMAL: dict[_Key, _Groups] = {
+    ("energy", ()): (1, 0),
+    ("volume", ()): (2, 0),
+    ("power", ()): (8, 0),
+    ("volume_flow", ()): (9, 0),
+    ("flow_temperature", ()): (10, 0),
+    ("return_temperature", ()): (11, 0),
+    ("temperature_difference", ()): (12, 0),
+}
+_WATER: dict[_Key, _Groups] = {("volume", ()): (1, 0), ("volume_flow", ()): (2, 0)}
+_GAS_VOLUME: dict[_Key, _Groups] = {("volume", ()): (3, 0), ("volume", ("uncorrected",)): (3, 0)}
+_CODES: dict[int, dict[_Key, _Groups]] = {
+    1: _ELECTRIC,
+    4: {("heat_cost_units", ()): (1, 0)},
+    5: _THERMAL,
+    6: _THERMAL,
+    7: _GAS_VOLUME,
+    8: _WATER,
+    9: _WATER,
+}
+# Plain units a code may have: a counter in joules and one in cubic feet keep theirs, power in J/h has no code.
+_WITHOUT_CODE = frozenset({"J/h", "cal", "1/h"})
+
+_CLOCK = ObisCode(0, 0, 1, 0, 0)
+_SERIAL = ObisCode(0, 0, 96, 1, 0)
+_COLLECTION = ObisCode(1, 0, 1, 128, 0)
+_AMIS = "SAM"
+_MAXIMUM_POWER = 6
+_CONVERTED = 1
+_VOLUME_CONVERTED_BIT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """Records with their codes, the values, and the meter's clock."""
+
+    records: tuple[Record, ...]
+    values: Mapping[ObisCode, Value]
+    time: datetime | None
+
+
+def assign(records: tuple[Record, ...], meter: MeterIdentity) -> Mapped:
+    """Give records the codes they have for this meter; the first of several with the same code wins."""
+    dutch = _is_dutch_p2(records)
+    converted = _tells_converted(records)
+    hourly = _hour(records, dutch)
+    coded = [replace(record, code=_code(record, meter, converted)) for record in records]
+    values: dict[ObisCode, Value] = {}
+    for record in coded:
+        if record.code is not None and record.storage == 0:
+            values.setdefault(record.code, _value(record, dutch))
+    for index, record in enumerate(coded):
+        if record.code is None or record.storage == 0:
+            continue
+        if hourly is None or record.code in values:
+            coded[index] = replace(record, code=None)
+        else:
+            values[record.code] = Value(record.value, record.unit, time=hourly)
+    return Mapped(tuple(coded), values, _clock(records, dutch))
+
+
+def _value(record: Record, dutch: bool) -> Value:
+    """A record's value; a fabrication number is a text of at least eight digits, as printed on meters."""
+    if record.code == _SERIAL:
+        return Value(str(record.value).zfill(8))
+    return Value(_zoned(record.value, dutch), record.unit)
+
+
+def _is_dutch_p2(records: Iterable[Record]) -> bool:
+    """A Dutch P2 telegram has meter configuration data and an equipment identifier of 17 characters (P2 4.2.2, 6.3)."""
+    quantities = {
+        record.quantity
+        for record in records
+        if record.quantity == "special_supplier_information"
+        or (record.quantity == "fabrication_number" and isinstance(record.value, str) and len(record.value) == 17)
+    }
+    return len(quantities) == 2
+
+
+def _tells_converted(records: Iterable[Record]) -> bool:
+    """Whether plain gas volume is the converted one: another is marked unconverted, or P2's configuration says so."""
+    return any(
+        (record.quantity == "volume" and "uncorrected" in record.qualifiers)
+        or (
+            record.quantity == "special_supplier_information"
+            and isinstance(record.value, int)
+            and bool(record.value & _VOLUME_CONVERTED_BIT)
+        )
+        for record in records
+    )
+
+
+def _hour(records: Iterable[Record], dutch: bool) -> datetime | None:
+    """Return the time of the hourly values: a date with time to the second at storage 1 (P2 4.2.2, 6.4.3)."""
+    for record in records:
+        if record.quantity == "datetime" and record.storage == 1 and record.raw.startswith("466d"):
+            hour = _zoned(record.value, dutch)
+            return hour if isinstance(hour, datetime) else None
+    return None
+
+
+def _clock(records: Iterable[Record], dutch: bool) -> datetime | None:
+    for record in records:
+        if (record.quantity, record.storage, record.function, record.qualifiers) == ("datetime", 0, _INSTANT, ()):
+            clock = _zoned(record.value, dutch)
+            return clock if isinstance(clock, datetime) else None
+    return None
+
+
+def _zoned(value: Scalar, utc: bool) -> Scalar:
+    return value.replace(tzinfo=UTC) if utc and isinstance(value, datetime) else value
+
+
+def _code(record: Record, meter: MeterIdentity, converted: bool) -> ObisCode | None:
+    if record.value is None or record.storage > 1:
+        return None
+    if record.function is _INSTANT and record.subunit == 0 and record.quantity in ("datetime", "fabrication_number"):
+        return _general(record)
+    if meter.manufacturer == _AMIS and (record.quantity, record.qualifiers) == ("energy", ("manufacturer_04",)):
+        return _COLLECTION
+    return _measured(record, GROUP_A.get(meter.medium or ""), converted, amis=meter.manufacturer == _AMIS)
+
+
+def _general(record: Record) -> ObisCode | None:
+    if record.qualifiers or record.storage:
+        return None
+    return _CLOCK if record.quantity == "datetime" else _SERIAL
+
+
+def _measured(record: Record, group_a: int | None, converted: bool, *, amis: bool) -> ObisCode | None:
+    if group_a is None and amis:
+        group_a = _ELECTRICITY
+    if group_a == _HEAT and record.subunit == 1 and record.quantity == "energy":
+        return _built(record, _COOLING, converted)
+    if group_a is None or record.subunit:
+        return None
+    return _built(record, group_a, converted)
+
+
+def _built(record: Record, group_a: int, converted: bool) -> ObisCode | None:
+    groups = _CODES[group_a].get((record.quantity, record.qualifiers))
+    if groups is None or not isinstance(record.value, int | Decimal) or record.unit in _WITHOUT_CODE:
+        return None
+    group_c, group_d = groups
+    if record.function is _MAXIMUM and (group_a, record.quantity) == (_ELECTRICITY, "power"):
+        group_d = _MAXIMUM_POWER
+    elif record.function is not _INSTANT:
+        return None
+    if group_a == _GAS and converted and not record.qualifiers:
+        group_d = _CONVERTED
+    return ObisCode(group_a, 0, group_c, group_d, record.tariff) if record.tariff < 64 else None

@@ -1,0 +1,125 @@
+"""Wireless M-Bus frames (EN 13757-4:2019, clause 12), as radio sticks and gateways deliver them.
+
+    format A    L C M M A A A A A A CRC | 16 bytes CRC | ... | 1 to 16 bytes CRC     L counts neither itself nor CRCs
+    format B    L C M M A A A A A A ... CRC | ... CRC                                L counts all but itself
+    stripped    L C M M A A A A A A ...                                              the stick verified and removed CRCs
+
+In format B a first CRC ends the first 128 bytes of a longer frame. CRC-16/EN-13757, high byte first. In T mode each
+nibble is six bits on the air (three of them set); C mode prefixes 54 CD (A) or 54 3D (B).
+"""
+
+from ..checksum import crc16_en13757
+from ..reading import Fault, FaultKind, Frame, Link
+
+CRC_BITS = 16
+_FIRST_BLOCK, _BLOCK = 10, 16
+_HEADER = 10
+_FORMAT_B_FIRST = 128
+_C_MODE_A, _C_MODE_B = b"\x54\xcd", b"\x54\x3d"
+
+# EN 13757-4:2019, table 11: six bits on the air to a nibble.
+_THREE_OF_SIX = {
+    code: nibble
+    for nibble, code in enumerate(
+        (0x16, 0x0D, 0x0E, 0x0B, 0x1C, 0x19, 0x1A, 0x13, 0x2C, 0x25, 0x26, 0x23, 0x34, 0x31, 0x32, 0x29)
+    )
+}
+
+_SHORT = Fault(FaultKind.TRUNCATED, "a radio frame shorter than its length field says")
+_LONG = Fault(FaultKind.NOISE, "bytes behind a radio frame's end")
+_CRC = Fault(FaultKind.CHECKSUM, "a radio frame whose CRC does not fit")
+
+
+def parse_raw(data: bytes, frame_format: str | None = None, signal_dbm: int | None = None) -> Frame | Fault:
+    """Read one frame from its L field on; `frame_format` is `a`, `b`, `stripped`, or None to tell it by length and CRC.
+
+    A frame with CRCs comes with 16 check bits, a stripped one with none.
+    """
+    if data[:2] in (_C_MODE_A, _C_MODE_B):
+        return parse_raw(data[2:], "a" if data[:2] == _C_MODE_A else "b", signal_dbm)
+    if len(data) <= _HEADER or data[0] < _HEADER:
+        return Fault(FaultKind.TRUNCATED, "too few bytes for a radio frame")
+    wanted = (frame_format,) if frame_format else _candidates(data)
+    faults: list[Fault] = []
+    for name in wanted:
+        bare = _REMOVERS[name](data)
+        if isinstance(bare, bytes):
+            return to_frame(bare, 0 if name == "stripped" else CRC_BITS, signal_dbm)
+        faults.append(bare)
+    return faults[0]
+
+
+def to_frame(bare: bytes, check_bits: int, signal_dbm: int | None = None) -> Frame | Fault:
+    """Return the frame of bytes without CRCs, from the L field on; a fault where they are too few."""
+    if len(bare) <= _HEADER:
+        return Fault(FaultKind.TRUNCATED, "too few bytes for a radio frame")
+    return Frame(
+        Link.WMBUS,
+        payload=bare[_HEADER:],
+        control=bare[1],
+        address=bare[2:_HEADER],
+        check_bits=check_bits,
+        signal_dbm=signal_dbm,
+    )
+
+
+def _candidates(data: bytes) -> tuple[str, ...]:
+    """Formats the length allows, the most probable first: with all bytes there, CRCs decide."""
+    if len(data) == length_of_format_a(data[0]):
+        return ("a", "stripped") if len(data) == data[0] + 1 else ("a",)
+    if len(data) == data[0] + 1:
+        return ("b", "stripped")
+    return ("stripped",)
+
+
+def length_of_format_a(length: int) -> int:
+    """Return how many bytes a frame of format A has with its L field and CRCs."""
+    return length + 1 + 2 * (1 + -(-(length - _FIRST_BLOCK + 1) // _BLOCK))
+
+
+def _remove_a(data: bytes) -> bytes | Fault:
+    if len(data) != length_of_format_a(data[0]):
+        return _SHORT if len(data) < length_of_format_a(data[0]) else _LONG
+    bare, position, size = bytearray(), 0, _FIRST_BLOCK
+    while position < len(data):
+        block = data[position : position + size + 2]
+        if not _fits(block):
+            return _CRC
+        bare += block[:-2]
+        position, size = position + len(block), _BLOCK
+    return bytes(bare)
+
+
+def _remove_b(data: bytes) -> bytes | Fault:
+    if len(data) != data[0] + 1:
+        return _SHORT if len(data) < data[0] + 1 else _LONG
+    blocks = [data[:_FORMAT_B_FIRST], data[_FORMAT_B_FIRST:]] if len(data) > _FORMAT_B_FIRST else [data]
+    if not all(map(_fits, blocks)):
+        return _CRC
+    bare = b"".join(block[:-2] for block in blocks)
+    return bytes((len(bare) - 1,)) + bare[1:]
+
+
+def _remove_nothing(data: bytes) -> bytes | Fault:
+    if len(data) != data[0] + 1:
+        return _SHORT if len(data) < data[0] + 1 else _LONG
+    return data
+
+
+_REMOVERS = {"a": _remove_a, "b": _remove_b, "stripped": _remove_nothing}
+
+
+def _fits(block: bytes) -> bool:
+    return len(block) > 2 and crc16_en13757(block[:-2]) == int.from_bytes(block[-2:])
+
+
+def decode_3_of_6(data: bytes) -> bytes | None:
+    """Turn six-bit codes of T mode into bytes, high nibble first; None where a code is none, bits left over are dropped."""
+    bits = int.from_bytes(data)
+    codes = len(data) * 8 // 6
+    spare = len(data) * 8 - codes * 6
+    nibbles = [_THREE_OF_SIX.get(bits >> spare + 6 * index & 0x3F) for index in range(codes - 1, -1, -1)]
+    usable = nibbles[: codes & ~1]
+    if not usable or any(nibble is None for nibble in usable):
+        return None
+    return bytes((high or 0) << 4 | (low or 0) for high, low in zip(usable[::2], usable[1::2], strict=True))

@@ -1,0 +1,132 @@
+"""Security of OMS and EN 13757-7: AES-128 in CBC (modes 4, 5, 7), CMAC, and AES-CTR of the extended link layer.
+
+Each function tries the keys it is given in order and says in `Opened` which one fitted. That a key is wrong is told by
+the two fillers 2F 2F that begin each plaintext, the MAC of mode 7, or the CRC of the extended link layer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..checksum import crc16_en13757
+from ..reading import Fault, FaultKind
+
+BLOCK = 16
+_FILLERS = b"\x2f\x2f"
+
+# Security modes that are known but not opened (EN 13757-7:2018, table 19), each with its reason.
+REFUSED: dict[int, str] = {
+    1: "security mode 1 is the manufacturer's own",
+    2: "security mode 2 (DES) is obsolete and not secure",
+    3: "security mode 3 (DES) is obsolete and not secure",
+    6: "security mode 6 is reserved",
+    8: "security mode 8 (AES-CTR with CMAC) is not supported: no published telegram proves a decoder",
+    9: "security mode 9 (AES-GCM) is not supported: no published telegram proves a decoder",
+    10: "security mode 10 (AES-CCM) is not supported: no published telegram proves a decoder",
+    11: "security mode 11 is reserved",
+    12: "security mode 12 is reserved",
+    13: "security mode 13 (TLS) is a dialogue between meter and gateway that cannot be listened to",
+    14: "security mode 14 is reserved",
+}
+
+NO_KEY = Fault(FaultKind.KEY, "encrypted, and no key is known for this meter")
+WRONG_KEY = Fault(FaultKind.KEY, "encrypted, and none of the keys fits")
+_WRONG_MAC = Fault(FaultKind.AUTHENTICATION, "the key fits, but the authentication code does not")
+_NO_BLOCK = Fault(FaultKind.TRUNCATED, "an encrypted telegram without a whole block")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Opened:
+    """Plaintext with its fillers, and the key that fitted."""
+
+    plaintext: bytes
+    key: bytes
+
+
+def cipher_vector(address: bytes, access: int) -> bytes:
+    """Return the initialisation vector of mode 5: manufacturer, number, version, type, eight times the access number."""
+    return address + bytes((access,)) * 8
+
+
+def decrypt_cbc(key: bytes, vector: bytes, ciphertext: bytes) -> bytes:
+    """AES-128-CBC of whole blocks."""
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415
+
+    decryptor = Cipher(algorithms.AES(key), modes.CBC(vector)).decryptor()
+    return decryptor.update(ciphertext) + decryptor.finalize()
+
+
+def decrypt_ctr(key: bytes, vector: bytes, ciphertext: bytes) -> bytes:
+    """AES-128-CTR; the vector is the first counter block."""
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415
+
+    decryptor = Cipher(algorithms.AES(key), modes.CTR(vector)).decryptor()
+    return decryptor.update(ciphertext) + decryptor.finalize()
+
+
+def cmac(key: bytes, data: bytes) -> bytes:
+    """AES-CMAC-128 (RFC 4493), 16 bytes."""
+    from cryptography.hazmat.primitives.ciphers import algorithms  # noqa: PLC0415
+    from cryptography.hazmat.primitives.cmac import CMAC  # noqa: PLC0415
+
+    code = CMAC(algorithms.AES(key))
+    code.update(data)
+    return code.finalize()
+
+
+def open_cbc(ciphertext: bytes, keys: Sequence[bytes], vectors: Sequence[bytes]) -> Opened | Fault:
+    """Open modes 4 and 5 (whole blocks); several vectors are tried where an address may be one of two."""
+    if not ciphertext:
+        return _NO_BLOCK
+    usable = [key for key in keys if len(key) == BLOCK]
+    if not usable:
+        return NO_KEY
+    for key in usable:
+        for vector in vectors:
+            # One block tells a wrong key: no need to decrypt the rest with it.
+            if decrypt_cbc(key, vector, ciphertext[:BLOCK]).startswith(_FILLERS):
+                return Opened(decrypt_cbc(key, vector, ciphertext), key)
+    return WRONG_KEY
+
+
+def derive(key: bytes, purpose: int, counter: bytes, number: bytes) -> bytes:
+    """Derive a key of mode 7 (EN 13757-7:2018, 9.5): purpose 0 encryption, 1 MAC, both of telegrams from the meter.
+
+    `counter` is the message counter as sent, `number` the four bytes of the meter number as sent.
+    """
+    return cmac(key, bytes((purpose,)) + counter + number + bytes((7,)) * 7)
+
+
+def open_mode_7(
+    ciphertext: bytes,
+    keys: Sequence[bytes],
+    numbers: Sequence[bytes],
+    counter: bytes,
+    mac: bytes,
+    authenticated: bytes,
+) -> Opened | Fault:
+    """Open mode 7: keys derived from the counter, the MAC over the layers verified first, then AES-CBC with a zero vector."""
+    usable = [key for key in keys if len(key) == BLOCK]
+    if not usable:
+        return NO_KEY
+    verdict = WRONG_KEY
+    for key in usable:
+        for number in numbers:
+            plaintext = decrypt_cbc(derive(key, 0, counter, number), bytes(BLOCK), ciphertext)
+            fits = plaintext.startswith(_FILLERS)
+            if cmac(derive(key, 1, counter, number), authenticated)[: len(mac)] == mac:
+                return Opened(plaintext, key) if fits or not ciphertext else WRONG_KEY
+            verdict = _WRONG_MAC if fits else verdict
+    return verdict
+
+
+def open_link(payload: bytes, keys: Sequence[bytes], vectors: Sequence[bytes]) -> Opened | Fault:
+    """Open AES-CTR of the extended link layer; the plaintext comes without its CRC, which was verified."""
+    usable = [key for key in keys if len(key) == BLOCK]
+    if not usable:
+        return NO_KEY
+    for key in usable:
+        for vector in vectors:
+            plaintext = decrypt_ctr(key, vector, payload)
+            if crc16_en13757(plaintext[2:]) == int.from_bytes(plaintext[:2], "little"):
+                return Opened(plaintext[2:], key)
+    return WRONG_KEY
