@@ -20,6 +20,7 @@ WORDS = {
     "errors",
     "keys",
     "line",
+    "mbus_address",
     "obis",
     "quantity",
     "reading",

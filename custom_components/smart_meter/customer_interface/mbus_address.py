@@ -1,7 +1,7 @@
 """M-Bus addresses: manufacturer letters, media and the identity they give (EN 13757-3, 5.5 to 5.8; EN 13757-4, 12.5).
 
-    wireless and AES initialisation   M  M  ID ID ID ID V  T     manufacturer, number (8 BCD digits), version, type
-    long header, secondary address    ID ID ID ID M  M  V  T     all fields low byte first
+wireless and AES initialisation   M  M  ID ID ID ID V  T     manufacturer, number (8 BCD digits), version, type
+long header, secondary address    ID ID ID ID M  M  V  T     all fields low byte first
 """
 
 from .reading import MeterIdentity

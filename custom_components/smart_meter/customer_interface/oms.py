@@ -60,8 +60,14 @@ class _Plain:
 def meter_of(message: Message) -> MeterIdentity:
     """Return who a message is from as far as its link layer and its transport header tell, without any key."""
     link = _link_address(message)
-    tpl = None if is_ell(message.payload) or is_afl(message.payload) else parse_tpl(message.payload)
-    return _identity(message, tpl.address if isinstance(tpl, Tpl) and tpl.address else link)
+    tpl = (
+        None
+        if is_ell(message.payload) or is_afl(message.payload)
+        else parse_tpl(message.payload)
+    )
+    return _identity(
+        message, tpl.address if isinstance(tpl, Tpl) and tpl.address else link
+    )
 
 
 def security_of(message: Message) -> str | None:
@@ -90,7 +96,9 @@ def open_message(message: Message, keys: KeyRing, formats: Formats) -> Results:
         check_bits=message.check_bits,
         signal_dbm=message.signal_dbm,
     )
-    return tuple(_named(item, facts.meter) for item in _open_link(message, facts, keys, formats))
+    return tuple(
+        _named(item, facts.meter) for item in _open_link(message, facts, keys, formats)
+    )
 
 
 def _named(item: Reading | Fault, meter: MeterIdentity) -> Reading | Fault:
@@ -101,7 +109,11 @@ def _named(item: Reading | Fault, meter: MeterIdentity) -> Reading | Fault:
 
 
 def _link_address(message: Message) -> bytes:
-    return message.address if message.link is Link.WMBUS and len(message.address) == 8 else b""
+    return (
+        message.address
+        if message.link is Link.WMBUS and len(message.address) == 8
+        else b""
+    )
 
 
 def _identity(message: Message, address: bytes) -> MeterIdentity:
@@ -110,7 +122,9 @@ def _identity(message: Message, address: bytes) -> MeterIdentity:
     return MeterIdentity(address=message.address.hex().upper() or None)
 
 
-def _open_link(message: Message, facts: Reading, keys: KeyRing, formats: Formats) -> Results:
+def _open_link(
+    message: Message, facts: Reading, keys: KeyRing, formats: Formats
+) -> Results:
     payload, address = message.payload, _link_address(message)
     if is_ell(payload):
         below = parse_ell(payload)
@@ -129,16 +143,25 @@ def _open_link(message: Message, facts: Reading, keys: KeyRing, formats: Formats
     return _open_transport(payload, afl, address, facts, keys, formats)
 
 
-def _open_ell(ell: Ell, address: bytes, facts: Reading, keys: KeyRing) -> _Plain | Fault:
+def _open_ell(
+    ell: Ell, address: bytes, facts: Reading, keys: KeyRing
+) -> _Plain | Fault:
     if not ell.session:
         return _Plain(ell.payload, facts)
     if ell.encryption == 0:
         if crc16_en13757(ell.payload[2:]) != int.from_bytes(ell.payload[:2], "little"):
-            return Fault(FaultKind.CHECKSUM, "the CRC of the extended link layer does not fit")
+            return Fault(
+                FaultKind.CHECKSUM, "the CRC of the extended link layer does not fit"
+            )
         return _Plain(ell.payload[2:], facts)
     if ell.encryption != AES_CTR:
-        return Fault(FaultKind.UNSUPPORTED, f"encryption {ell.encryption} of the extended link layer is reserved")
-    vectors = [ell.initial_vector(own) for own in (address, ell.address) if len(own) == 8]
+        return Fault(
+            FaultKind.UNSUPPORTED,
+            f"encryption {ell.encryption} of the extended link layer is reserved",
+        )
+    vectors = [
+        ell.initial_vector(own) for own in (address, ell.address) if len(own) == 8
+    ]
     opened = security.open_link(ell.payload, _secrets(keys, facts.meter), vectors)
     if isinstance(opened, Fault):
         return opened
@@ -147,7 +170,9 @@ def _open_ell(ell: Ell, address: bytes, facts: Reading, keys: KeyRing) -> _Plain
 
 
 def _secrets(keys: KeyRing, *meters: MeterIdentity) -> tuple[bytes, ...]:
-    return keys.secrets_for(*(name for meter in meters for name in mbus_address.key_names(meter)))
+    return keys.secrets_for(
+        *(name for meter in meters for name in mbus_address.key_names(meter))
+    )
 
 
 def _with_key(facts: Reading, key: bytes, keys: KeyRing) -> Reading:
@@ -155,7 +180,12 @@ def _with_key(facts: Reading, key: bytes, keys: KeyRing) -> Reading:
 
 
 def _open_transport(
-    payload: bytes, afl: Afl | None, link: bytes, facts: Reading, keys: KeyRing, formats: Formats
+    payload: bytes,
+    afl: Afl | None,
+    link: bytes,
+    facts: Reading,
+    keys: KeyRing,
+    formats: Formats,
 ) -> Results:
     if payload[:1] == bytes((_FIXED,)) and len(payload) == 1 + FIXED_LENGTH:
         fixed = read_fixed(payload[1:])
@@ -163,7 +193,7 @@ def _open_transport(
     tpl = parse_tpl(payload)
     if isinstance(tpl, Fault):
         return (tpl,)
-    names = (facts.meter,)
+    names: tuple[MeterIdentity, ...] = (facts.meter,)
     if tpl.address:
         facts = replace(facts, meter=mbus_address.identity(tpl.address))
         names = (facts.meter, *names)
@@ -195,7 +225,10 @@ def _decrypt(
     if tpl.mode in security.REFUSED:
         return Fault(FaultKind.UNSUPPORTED, security.REFUSED[tpl.mode])
     if len(address) != 8:
-        return Fault(FaultKind.LAYOUT, "encrypted, but without the meter's address that decryption needs")
+        return Fault(
+            FaultKind.LAYOUT,
+            "encrypted, but without the meter's address that decryption needs",
+        )
     return _MODES[tpl.mode](_Locked(data, tpl, afl, address, facts, keys, secrets))
 
 
@@ -217,7 +250,13 @@ class _Locked:
         if wanted <= len(self.data):
             return self.data[:wanted], self.data[wanted:], None
         whole = len(self.data) // BLOCK * BLOCK
-        return self.data[:whole], b"", Fault(FaultKind.TRUNCATED, "encrypted blocks are missing", self.facts.meter)
+        return (
+            self.data[:whole],
+            b"",
+            Fault(
+                FaultKind.TRUNCATED, "encrypted blocks are missing", self.facts.meter
+            ),
+        )
 
 
 def _open_mode_5(locked: _Locked) -> _Plain | Fault:
@@ -225,25 +264,42 @@ def _open_mode_5(locked: _Locked) -> _Plain | Fault:
     if not ciphertext:
         return _Plain(rest, locked.facts) if missing is None else missing
     vector = (
-        security.cipher_vector(locked.address, locked.tpl.access) if locked.tpl.mode == 5 else bytes(BLOCK)
+        security.cipher_vector(locked.address, locked.tpl.access)
+        if locked.tpl.mode == 5
+        else bytes(BLOCK)
     )
     opened = security.open_cbc(ciphertext, locked.secrets, [vector])
     if isinstance(opened, Fault):
         return opened
-    return _Plain(opened.plaintext + rest, _with_key(locked.facts, opened.key, locked.keys), missing)
+    return _Plain(
+        opened.plaintext + rest,
+        _with_key(locked.facts, opened.key, locked.keys),
+        missing,
+    )
 
 
 def _open_mode_7(locked: _Locked) -> _Plain | Fault:
     afl = locked.afl
     if afl is None or len(afl.counter) != 4 or len(afl.mac) < 4:
-        return Fault(FaultKind.AUTHENTICATION, "security mode 7 without an authentication code and a counter")
+        return Fault(
+            FaultKind.AUTHENTICATION,
+            "security mode 7 without an authentication code and a counter",
+        )
     if locked.tpl.extension[:1] and locked.tpl.extension[0] >> 4 & 3 != 1:
-        return Fault(FaultKind.UNSUPPORTED, "security mode 7 without key derivation from the counter")
+        return Fault(
+            FaultKind.UNSUPPORTED,
+            "security mode 7 without key derivation from the counter",
+        )
     ciphertext, rest, missing = locked.split()
     if missing is not None:
         return missing
     opened = security.open_mode_7(
-        ciphertext, locked.secrets, [locked.address[2:6]], afl.counter, afl.mac, afl.authenticated
+        ciphertext,
+        locked.secrets,
+        [locked.address[2:6]],
+        afl.counter,
+        afl.mac,
+        afl.authenticated,
     )
     if isinstance(opened, Fault):
         return opened
@@ -257,10 +313,14 @@ def _open_mode_7(locked: _Locked) -> _Plain | Fault:
 
 
 def _open_mode_15(locked: _Locked) -> _Plain | Fault:
-    opened = dsmr_p2.open_mode_15(locked.data, locked.tpl.blocks, locked.secrets, locked.address)
+    opened = dsmr_p2.open_mode_15(
+        locked.data, locked.tpl.blocks, locked.secrets, locked.address
+    )
     if isinstance(opened, Fault):
         return opened
-    facts = replace(_with_key(locked.facts, opened.key, locked.keys), counter=opened.counter)
+    facts = replace(
+        _with_key(locked.facts, opened.key, locked.keys), counter=opened.counter
+    )
     return _Plain(opened.plaintext, facts)
 
 
@@ -275,7 +335,13 @@ _MODES: dict[int, Callable[[_Locked], _Plain | Fault]] = {
 def _read(tpl: Tpl, plain: _Plain, formats: Formats) -> Results:
     results = read(plain.data, _CONTENTS[tpl.ci], plain.facts.meter, formats)
     if tpl.mode > _MODE_P2 and any(isinstance(item, Fault) for item in results):
-        return (Fault(FaultKind.UNSUPPORTED, f"security mode {tpl.mode} does not exist", plain.facts.meter),)
+        return (
+            Fault(
+                FaultKind.UNSUPPORTED,
+                f"security mode {tpl.mode} does not exist",
+                plain.facts.meter,
+            ),
+        )
     notes = () if plain.note is None else (plain.note,)
     return tuple(_with_facts(item, plain.facts) for item in (*results, *notes))
 
@@ -283,6 +349,4 @@ def _read(tpl: Tpl, plain: _Plain, formats: Formats) -> Results:
 def _with_facts(item: Reading | Fault, facts: Reading) -> Reading | Fault:
     if isinstance(item, Fault):
         return item
-    return replace(
-        facts, time=item.time, values=item.values, records=item.records
-    )
+    return replace(facts, time=item.time, values=item.values, records=item.records)

@@ -21,7 +21,24 @@ _C_MODE_A, _C_MODE_B = b"\x54\xcd", b"\x54\x3d"
 _THREE_OF_SIX = {
     code: nibble
     for nibble, code in enumerate(
-        (0x16, 0x0D, 0x0E, 0x0B, 0x1C, 0x19, 0x1A, 0x13, 0x2C, 0x25, 0x26, 0x23, 0x34, 0x31, 0x32, 0x29)
+        (
+            0x16,
+            0x0D,
+            0x0E,
+            0x0B,
+            0x1C,
+            0x19,
+            0x1A,
+            0x13,
+            0x2C,
+            0x25,
+            0x26,
+            0x23,
+            0x34,
+            0x31,
+            0x32,
+            0x29,
+        )
     )
 }
 
@@ -30,7 +47,9 @@ _LONG = Fault(FaultKind.NOISE, "bytes behind a radio frame's end")
 _CRC = Fault(FaultKind.CHECKSUM, "a radio frame whose CRC does not fit")
 
 
-def parse_raw(data: bytes, frame_format: str | None = None, signal_dbm: int | None = None) -> Frame | Fault:
+def parse_raw(
+    data: bytes, frame_format: str | None = None, signal_dbm: int | None = None
+) -> Frame | Fault:
     """Read one frame from its L field on; `frame_format` is `a`, `b`, `stripped`, or None to tell it by length and CRC.
 
     A frame with CRCs comes with 16 check bits, a stripped one with none.
@@ -49,7 +68,9 @@ def parse_raw(data: bytes, frame_format: str | None = None, signal_dbm: int | No
     return faults[0]
 
 
-def to_frame(bare: bytes, check_bits: int, signal_dbm: int | None = None) -> Frame | Fault:
+def to_frame(
+    bare: bytes, check_bits: int, signal_dbm: int | None = None
+) -> Frame | Fault:
     """Return the frame of bytes without CRCs, from the L field on; a fault where they are too few."""
     if len(bare) <= _HEADER:
         return Fault(FaultKind.TRUNCATED, "too few bytes for a radio frame")
@@ -93,7 +114,11 @@ def _remove_a(data: bytes) -> bytes | Fault:
 def _remove_b(data: bytes) -> bytes | Fault:
     if len(data) != data[0] + 1:
         return _SHORT if len(data) < data[0] + 1 else _LONG
-    blocks = [data[:_FORMAT_B_FIRST], data[_FORMAT_B_FIRST:]] if len(data) > _FORMAT_B_FIRST else [data]
+    blocks = (
+        [data[:_FORMAT_B_FIRST], data[_FORMAT_B_FIRST:]]
+        if len(data) > _FORMAT_B_FIRST
+        else [data]
+    )
     if not all(map(_fits, blocks)):
         return _CRC
     bare = b"".join(block[:-2] for block in blocks)
@@ -118,8 +143,14 @@ def decode_3_of_6(data: bytes) -> bytes | None:
     bits = int.from_bytes(data)
     codes = len(data) * 8 // 6
     spare = len(data) * 8 - codes * 6
-    nibbles = [_THREE_OF_SIX.get(bits >> spare + 6 * index & 0x3F) for index in range(codes - 1, -1, -1)]
+    nibbles = [
+        _THREE_OF_SIX.get(bits >> spare + 6 * index & 0x3F)
+        for index in range(codes - 1, -1, -1)
+    ]
     usable = nibbles[: codes & ~1]
     if not usable or any(nibble is None for nibble in usable):
         return None
-    return bytes((high or 0) << 4 | (low or 0) for high, low in zip(usable[::2], usable[1::2], strict=True))
+    return bytes(
+        (high or 0) << 4 | (low or 0)
+        for high, low in zip(usable[::2], usable[1::2], strict=True)
+    )

@@ -25,13 +25,21 @@ class OpenedP2:
     key: bytes
 
 
-def open_mode_15(data: bytes, blocks: int, keys: Sequence[bytes], address: bytes) -> OpenedP2 | Fault:
+def open_mode_15(
+    data: bytes, blocks: int, keys: Sequence[bytes], address: bytes
+) -> OpenedP2 | Fault:
     """Open what follows the long header; `address` is the header's in radio order (manufacturer first)."""
     ciphertext, record = data[: blocks * BLOCK], data[blocks * BLOCK :]
     if not blocks or len(ciphertext) < blocks * BLOCK or len(record) < 7:
-        return Fault(FaultKind.TRUNCATED, "an encrypted P2 telegram without its blocks or its frame counter")
+        return Fault(
+            FaultKind.TRUNCATED,
+            "an encrypted P2 telegram without its blocks or its frame counter",
+        )
     if len(record) != 7 or not record.startswith(_COUNTER_RECORD):
-        return Fault(FaultKind.UNSUPPORTED, "an encrypted P2 telegram whose frame counter is not where it should be")
+        return Fault(
+            FaultKind.UNSUPPORTED,
+            "an encrypted P2 telegram whose frame counter is not where it should be",
+        )
     counter = record[3:]
     usable = [key for key in keys if len(key) == BLOCK]
     for key in usable:
@@ -39,11 +47,3 @@ def open_mode_15(data: bytes, blocks: int, keys: Sequence[bytes], address: bytes
         if plaintext.startswith(_FILLERS) and plaintext.endswith(_FILLERS):
             return OpenedP2(plaintext, int.from_bytes(counter, "little"), key)
     return WRONG_KEY if usable else NO_KEY
-
-
-def unwrap_user_key(wrapped: bytes, default_key: bytes) -> bytes:
-    """Return the user key of a key change: one AES-128 block under the default key (6.5.1, example B1.1)."""
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415
-
-    decryptor = Cipher(algorithms.AES(default_key), modes.ECB()).decryptor()  # noqa: S305
-    return decryptor.update(wrapped) + decryptor.finalize()

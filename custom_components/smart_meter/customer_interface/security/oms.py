@@ -30,7 +30,9 @@ REFUSED: dict[int, str] = {
 
 NO_KEY = Fault(FaultKind.KEY, "encrypted, and no key is known for this meter")
 WRONG_KEY = Fault(FaultKind.KEY, "encrypted, and none of the keys fits")
-_WRONG_MAC = Fault(FaultKind.AUTHENTICATION, "the key fits, but the authentication code does not")
+_WRONG_MAC = Fault(
+    FaultKind.AUTHENTICATION, "the key fits, but the authentication code does not"
+)
 _NO_BLOCK = Fault(FaultKind.TRUNCATED, "an encrypted telegram without a whole block")
 
 
@@ -73,7 +75,9 @@ def cmac(key: bytes, data: bytes) -> bytes:
     return code.finalize()
 
 
-def open_cbc(ciphertext: bytes, keys: Sequence[bytes], vectors: Sequence[bytes]) -> Opened | Fault:
+def open_cbc(
+    ciphertext: bytes, keys: Sequence[bytes], vectors: Sequence[bytes]
+) -> Opened | Fault:
     """Open modes 4 and 5 (whole blocks); several vectors are tried where an address may be one of two."""
     if not ciphertext:
         return _NO_BLOCK
@@ -111,7 +115,9 @@ def open_mode_7(
     verdict = WRONG_KEY
     for key in usable:
         for number in numbers:
-            plaintext = decrypt_cbc(derive(key, 0, counter, number), bytes(BLOCK), ciphertext)
+            plaintext = decrypt_cbc(
+                derive(key, 0, counter, number), bytes(BLOCK), ciphertext
+            )
             fits = plaintext.startswith(_FILLERS)
             if cmac(derive(key, 1, counter, number), authenticated)[: len(mac)] == mac:
                 return Opened(plaintext, key) if fits or not ciphertext else WRONG_KEY
@@ -119,7 +125,9 @@ def open_mode_7(
     return verdict
 
 
-def open_link(payload: bytes, keys: Sequence[bytes], vectors: Sequence[bytes]) -> Opened | Fault:
+def open_link(
+    payload: bytes, keys: Sequence[bytes], vectors: Sequence[bytes]
+) -> Opened | Fault:
     """Open AES-CTR of the extended link layer; the plaintext comes without its CRC, which was verified."""
     usable = [key for key in keys if len(key) == BLOCK]
     if not usable:

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from ..reading import Fault, FaultKind
 
 CI = 0x90
-_MORE, _MCL, _ML, _COUNTER, _MAC, _KEY_INFO = 0x4000, 0x2000, 0x1000, 0x0800, 0x0400, 0x0200
+_MORE, _MCL, _ML, _COUNTER, _MAC, _KEY_INFO = (
+    0x4000,
+    0x2000,
+    0x1000,
+    0x0800,
+    0x0400,
+    0x0200,
+)
 
 # Authentication type: bytes of the MAC (table 7); 3 to 7 are AES-CMAC-128.
 _MAC_LENGTHS = {0: 0, 3: 2, 4: 4, 5: 8, 6: 12, 7: 16}
@@ -42,10 +49,15 @@ def is_afl(payload: bytes) -> bool:
 def parse_afl(payload: bytes) -> Afl | Fault:
     """Read the layer from its CI field on; fragments of longer messages are refused."""
     if len(payload) < 4 or len(payload) < 2 + payload[1] or payload[1] < 2:
-        return Fault(FaultKind.TRUNCATED, "the telegram ends within its authentication layer")
+        return Fault(
+            FaultKind.TRUNCATED, "the telegram ends within its authentication layer"
+        )
     control = int.from_bytes(payload[2:4], "little")
     if control & _MORE or control & 0xFF > 1:
-        return Fault(FaultKind.UNSUPPORTED, "a fragment of a message that is spread over several telegrams")
+        return Fault(
+            FaultKind.UNSUPPORTED,
+            "a fragment of a message that is spread over several telegrams",
+        )
     fields, position = payload[4 : 2 + payload[1]], 0
 
     def take(flag: int, length: int) -> bytes:
@@ -56,8 +68,12 @@ def parse_afl(payload: bytes) -> Afl | Fault:
     mcl, key_info, counter = take(_MCL, 1), take(_KEY_INFO, 2), take(_COUNTER, 4)
     mac_length = _MAC_LENGTHS.get(mcl[0] & 0xF) if mcl else None
     if control & _MAC and mac_length is None:
-        return Fault(FaultKind.UNSUPPORTED, "a kind of authentication code that is not AES-CMAC")
+        return Fault(
+            FaultKind.UNSUPPORTED, "a kind of authentication code that is not AES-CMAC"
+        )
     mac, message_length = take(_MAC, mac_length or 0), take(_ML, 2)
     if position > len(fields):
-        return Fault(FaultKind.TRUNCATED, "the telegram ends within its authentication layer")
+        return Fault(
+            FaultKind.TRUNCATED, "the telegram ends within its authentication layer"
+        )
     return Afl(mcl, key_info, counter, mac, message_length, payload[2 + payload[1] :])

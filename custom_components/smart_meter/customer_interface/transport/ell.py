@@ -49,5 +49,13 @@ def parse_ell(payload: bytes) -> Ell | Fault:
     session = 4 if ci in _HAS_SESSION else 0
     start = 3 + address + session
     if len(payload) < start + (2 if session else 1):
-        return Fault(FaultKind.TRUNCATED, "the telegram ends within its extended link layer")
-    return Ell(payload[1], payload[2], payload[3 : 3 + address], payload[3 + address : start], payload[start:])
+        return Fault(
+            FaultKind.TRUNCATED, "the telegram ends within its extended link layer"
+        )
+    return Ell(
+        payload[1],
+        payload[2],
+        payload[3 : 3 + address],
+        payload[3 + address : start],
+        payload[start:],
+    )

@@ -87,7 +87,15 @@ def parse_tpl(payload: bytes) -> Tpl | Fault:
     access, status, low, high = payload[header.value - 3 : header.value + 1]
     start = 1 + header.value
     length = _EXTENSION_BYTES.get(high & 0x1F, 0)
-    return Tpl(ci, start + length, address, access, status, high << 8 | low, payload[start : start + length])
+    return Tpl(
+        ci,
+        start + length,
+        address,
+        access,
+        status,
+        high << 8 | low,
+        payload[start : start + length],
+    )
 
 
 def _refusal(ci: int) -> str:

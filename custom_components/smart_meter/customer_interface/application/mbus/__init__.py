@@ -1,8 +1,8 @@
 """The application layer of M-Bus, EN 13757-3: what follows the transport header, to readings.
 
-    CI 72 7A 78 5A 5B    data records                     69 6A 6B    the format of compact frames
-    CI 73 79 7B          a compact frame                  70 6E 6F    an error the meter reports
-    CI 73 and 16 bytes   fixed data structure             71 74 75    an alarm
+CI 72 7A 78 5A 5B    data records                     69 6A 6B    the format of compact frames
+CI 73 79 7B          a compact frame                  70 6E 6F    an error the meter reports
+CI 73 and 16 bytes   fixed data structure             71 74 75    an alarm
 """
 
 from dataclasses import replace
@@ -50,29 +50,45 @@ ERRORS: dict[int, str] = {
 _UNSIGNED_MAKERS = frozenset({"SAM"})
 
 
-def read(data: bytes, content: Content, meter: MeterIdentity, formats: Formats) -> tuple[Reading | Fault, ...]:
+def read(
+    data: bytes, content: Content, meter: MeterIdentity, formats: Formats
+) -> tuple[Reading | Fault, ...]:
     """Read decrypted application data without their header; `formats` is asked and extended for compact frames."""
     match content:
         case Content.RECORDS:
             return _read_records(data, meter, formats)
         case Content.COMPACT:
             full = expand(data, formats)
-            return (replace(full, meter=meter),) if isinstance(full, Fault) else _read_records(full, meter, formats)
+            return (
+                (replace(full, meter=meter),)
+                if isinstance(full, Fault)
+                else _read_records(full, meter, formats)
+            )
         case Content.FORMAT:
             fault = learn_format(data, formats)
             return (replace(fault, meter=meter),) if fault else ()
         case Content.ERROR:
-            return (Fault(FaultKind.UNSUPPORTED, f"the meter reports an error: {_error(data)}", meter),)
+            return (
+                Fault(
+                    FaultKind.UNSUPPORTED,
+                    f"the meter reports an error: {_error(data)}",
+                    meter,
+                ),
+            )
         case Content.ALARM:
             return _read_alarm(data, meter)
 
 
-def _read_records(data: bytes, meter: MeterIdentity, formats: Formats) -> tuple[Reading | Fault, ...]:
+def _read_records(
+    data: bytes, meter: MeterIdentity, formats: Formats
+) -> tuple[Reading | Fault, ...]:
     parsed = parse_records(data, unsigned=meter.manufacturer in _UNSIGNED_MAKERS)
     if parsed.fault is None:
         formats.learn(parsed.headers)
     mapped = assign(parsed.records, meter)
-    reading = Reading(meter=meter, time=mapped.time, values=mapped.values, records=mapped.records)
+    reading = Reading(
+        meter=meter, time=mapped.time, values=mapped.values, records=mapped.records
+    )
     fault = () if parsed.fault is None else (replace(parsed.fault, meter=meter),)
     return (reading, *fault) if parsed.records or parsed.fault is None else fault
 

@@ -35,7 +35,9 @@ type _Key = tuple[str, tuple[str, ...]]
 type _Groups = tuple[int, int]
 
 
-def _both_ways(quantity: str, forward: int, backward: int, function: int) -> dict[_Key, _Groups]:
+def _both_ways(
+    quantity: str, forward: int, backward: int, function: int
+) -> dict[_Key, _Groups]:
     """Import and export, for all phases together and for each."""
     rows: dict[_Key, _Groups] = {}
     for phase in range(4):
@@ -51,7 +53,10 @@ def _both_ways(quantity: str, forward: int, backward: int, function: int) -> dic
 
 
 def _phases(quantity: str, group_c: int) -> dict[_Key, _Groups]:
-    return {(quantity, (f"phase_l{phase}",) if phase else ()): (group_c + 20 * phase, 7) for phase in range(4)}
+    return {
+        (quantity, (f"phase_l{phase}",) if phase else ()): (group_c + 20 * phase, 7)
+        for phase in range(4)
+    }
 
 
 _ELECTRIC: dict[_Key, _Groups] = {
@@ -75,7 +80,10 @@ _THERMAL: dict[_Key, _Groups] = {
     ("temperature_difference", ()): (12, 0),
 }
 _WATER: dict[_Key, _Groups] = {("volume", ()): (1, 0), ("volume_flow", ()): (2, 0)}
-_GAS_VOLUME: dict[_Key, _Groups] = {("volume", ()): (3, 0), ("volume", ("uncorrected",)): (3, 0)}
+_GAS_VOLUME: dict[_Key, _Groups] = {
+    ("volume", ()): (3, 0),
+    ("volume", ("uncorrected",)): (3, 0),
+}
 _CODES: dict[int, dict[_Key, _Groups]] = {
     1: _ELECTRIC,
     4: {("heat_cost_units", ()): (1, 0)},
@@ -111,7 +119,9 @@ def assign(records: tuple[Record, ...], meter: MeterIdentity) -> Mapped:
     dutch = _is_dutch_p2(records)
     converted = _tells_converted(records)
     hourly = _hour(records, dutch)
-    coded = [replace(record, code=_code(record, meter, converted)) for record in records]
+    coded = [
+        replace(record, code=_code(record, meter, converted)) for record in records
+    ]
     values: dict[ObisCode, Value] = {}
     for record in coded:
         if record.code is not None and record.storage == 0:
@@ -139,7 +149,11 @@ def _is_dutch_p2(records: Iterable[Record]) -> bool:
         record.quantity
         for record in records
         if record.quantity == "special_supplier_information"
-        or (record.quantity == "fabrication_number" and isinstance(record.value, str) and len(record.value) == 17)
+        or (
+            record.quantity == "fabrication_number"
+            and isinstance(record.value, str)
+            and len(record.value) == 17
+        )
     }
     return len(quantities) == 2
 
@@ -160,7 +174,11 @@ def _tells_converted(records: Iterable[Record]) -> bool:
 def _hour(records: Iterable[Record], dutch: bool) -> datetime | None:
     """Return the time of the hourly values: a date with time to the second at storage 1 (P2 4.2.2, 6.4.3)."""
     for record in records:
-        if record.quantity == "datetime" and record.storage == 1 and record.raw.startswith("466d"):
+        if (
+            record.quantity == "datetime"
+            and record.storage == 1
+            and record.raw.startswith("466d")
+        ):
             hour = _zoned(record.value, dutch)
             return hour if isinstance(hour, datetime) else None
     return None
@@ -168,7 +186,12 @@ def _hour(records: Iterable[Record], dutch: bool) -> datetime | None:
 
 def _clock(records: Iterable[Record], dutch: bool) -> datetime | None:
     for record in records:
-        if (record.quantity, record.storage, record.function, record.qualifiers) == ("datetime", 0, _INSTANT, ()):
+        if (record.quantity, record.storage, record.function, record.qualifiers) == (
+            "datetime",
+            0,
+            _INSTANT,
+            (),
+        ):
             clock = _zoned(record.value, dutch)
             return clock if isinstance(clock, datetime) else None
     return None
@@ -181,11 +204,23 @@ def _zoned(value: Scalar, utc: bool) -> Scalar:
 def _code(record: Record, meter: MeterIdentity, converted: bool) -> ObisCode | None:
     if record.value is None or record.storage > 1:
         return None
-    if record.function is _INSTANT and record.subunit == 0 and record.quantity in ("datetime", "fabrication_number"):
+    if (
+        record.function is _INSTANT
+        and record.subunit == 0
+        and record.quantity in ("datetime", "fabrication_number")
+    ):
         return _general(record)
-    if meter.manufacturer == _AMIS and (record.quantity, record.qualifiers) == ("energy", ("manufacturer_04",)):
+    if meter.manufacturer == _AMIS and (record.quantity, record.qualifiers) == (
+        "energy",
+        ("manufacturer_04",),
+    ):
         return _COLLECTION
-    return _measured(record, GROUP_A.get(meter.medium or ""), converted, amis=meter.manufacturer == _AMIS)
+    return _measured(
+        record,
+        GROUP_A.get(meter.medium or ""),
+        converted,
+        amis=meter.manufacturer == _AMIS,
+    )
 
 
 def _general(record: Record) -> ObisCode | None:
@@ -194,7 +229,9 @@ def _general(record: Record) -> ObisCode | None:
     return _CLOCK if record.quantity == "datetime" else _SERIAL
 
 
-def _measured(record: Record, group_a: int | None, converted: bool, *, amis: bool) -> ObisCode | None:
+def _measured(
+    record: Record, group_a: int | None, converted: bool, *, amis: bool
+) -> ObisCode | None:
     if group_a is None and amis:
         group_a = _ELECTRICITY
     if group_a == _HEAT and record.subunit == 1 and record.quantity == "energy":
@@ -206,13 +243,24 @@ def _measured(record: Record, group_a: int | None, converted: bool, *, amis: boo
 
 def _built(record: Record, group_a: int, converted: bool) -> ObisCode | None:
     groups = _CODES[group_a].get((record.quantity, record.qualifiers))
-    if groups is None or not isinstance(record.value, int | Decimal) or record.unit in _WITHOUT_CODE:
+    if (
+        groups is None
+        or not isinstance(record.value, int | Decimal)
+        or record.unit in _WITHOUT_CODE
+    ):
         return None
     group_c, group_d = groups
-    if record.function is _MAXIMUM and (group_a, record.quantity) == (_ELECTRICITY, "power"):
+    if record.function is _MAXIMUM and (group_a, record.quantity) == (
+        _ELECTRICITY,
+        "power",
+    ):
         group_d = _MAXIMUM_POWER
     elif record.function is not _INSTANT:
         return None
     if group_a == _GAS and converted and not record.qualifiers:
         group_d = _CONVERTED
-    return ObisCode(group_a, 0, group_c, group_d, record.tariff) if record.tariff < 64 else None
+    return (
+        ObisCode(group_a, 0, group_c, group_d, record.tariff)
+        if record.tariff < 64
+        else None
+    )

@@ -62,10 +62,18 @@ def expand(data: bytes, formats: Formats) -> bytes | Fault:
         return Fault(FaultKind.TRUNCATED, "a compact frame without its signature")
     headers = formats.find(int.from_bytes(data[:2], "little"))
     if headers is None:
-        return Fault(FaultKind.LAYOUT, "a compact frame of a format not seen yet; the meter's next full frame tells it")
+        return Fault(
+            FaultKind.LAYOUT,
+            "a compact frame of a format not seen yet; the meter's next full frame tells it",
+        )
     full = _interleave(headers, data[4:])
-    if isinstance(full, bytes) and crc16_en13757(full) != int.from_bytes(data[2:4], "little"):
-        return Fault(FaultKind.CHECKSUM, "a compact frame whose CRC over the full frame does not fit")
+    if isinstance(full, bytes) and crc16_en13757(full) != int.from_bytes(
+        data[2:4], "little"
+    ):
+        return Fault(
+            FaultKind.CHECKSUM,
+            "a compact frame whose CRC over the full frame does not fit",
+        )
     return full
 
 
@@ -92,7 +100,11 @@ def _interleave(headers: bytes, data: bytes) -> bytes | Fault:
 def learn_format(data: bytes, formats: Formats) -> Fault | None:
     """Take a format frame; a fault where its length or signature does not fit."""
     headers = data[3:]
-    if len(data) < 4 or data[0] not in (len(headers), len(headers) + 2, len(headers) + 3):
+    if len(data) < 4 or data[0] not in (
+        len(headers),
+        len(headers) + 2,
+        len(headers) + 3,
+    ):
         return Fault(FaultKind.TRUNCATED, "a format frame whose length does not fit")
     if crc16_en13757(headers) != int.from_bytes(data[1:3], "little"):
         return Fault(FaultKind.CHECKSUM, "a format frame whose signature does not fit")

@@ -98,9 +98,7 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _datetime(
-    day: date | None, hour: int, minute: int, second: int
-) -> datetime | None:
+def _datetime(day: date | None, hour: int, minute: int, second: int) -> datetime | None:
     if day is None or hour > 23 or minute > 59 or second > 59:
         return None
     return datetime(day.year, day.month, day.day, hour, minute, second)

@@ -1,7 +1,7 @@
 """Data information block (EN 13757-3:2018, 6.3): how a record's data are coded and which register they are from.
 
-    DIF   E S F F D D D D     extension, storage bit 0, function, data field
-    DIFE  E U T T S S S S     extension, next subunit bit, next two tariff bits, next four storage bits (up to ten)
+DIF   E S F F D D D D     extension, storage bit 0, function, data field
+DIFE  E U T T S S S S     extension, next subunit bit, next two tariff bits, next four storage bits (up to ten)
 """
 
 from dataclasses import dataclass

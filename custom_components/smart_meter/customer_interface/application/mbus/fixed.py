@@ -16,7 +16,9 @@ _BINARY, _STORED = 1, 2
 _SAME_BUT_HISTORIC = 0x3E
 
 
-def _decades(first: int, count: int, quantity: str, unit: str, exponent: int) -> dict[int, tuple[str, Conversion]]:
+def _decades(
+    first: int, count: int, quantity: str, unit: str, exponent: int
+) -> dict[int, tuple[str, Conversion]]:
     return {first + n: (quantity, Conversion(unit, exponent + n)) for n in range(count)}
 
 
@@ -42,11 +44,18 @@ def read_fixed(data: bytes) -> Reading:
     stored = 1 if status & _STORED else 0
     historic = second == _SAME_BUT_HISTORIC
     return Reading(
-        meter=MeterIdentity(number=bcd_digits(data[:4]), medium=MEDIA.get(medium, "unknown")),
+        meter=MeterIdentity(
+            number=bcd_digits(data[:4]), medium=MEDIA.get(medium, "unknown")
+        ),
         status=status,
         records=(
             _counter(data[8:12], first, status, stored),
-            _counter(data[12:16], first if historic else second, status, 1 if historic else stored),
+            _counter(
+                data[12:16],
+                first if historic else second,
+                status,
+                1 if historic else stored,
+            ),
         ),
     )
 

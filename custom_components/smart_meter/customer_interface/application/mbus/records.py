@@ -1,8 +1,8 @@
 """Data records of a variable data structure (EN 13757-3:2018, 6.2), in telegram order.
 
-    DIF [DIFE ...] VIF [VIFE ...] [LVAR] data     a record
-    0F | 1F  rest of the telegram                 manufacturer specific data; 1F: more records in the next telegram
-    2F                                            filler
+DIF [DIFE ...] VIF [VIFE ...] [LVAR] data     a record
+0F | 1F  rest of the telegram                 manufacturer specific data; 1F: more records in the next telegram
+2F                                            filler
 """
 
 from collections.abc import Callable
@@ -74,12 +74,16 @@ def parse_records(data: bytes, *, unsigned: bool = False) -> Records:
         if isinstance(end, Fault):
             return Records(tuple(records), end, bytes(headers))
         headers += header.raw
-        records.append(to_record(header, data[position + len(header.raw) : end], unsigned=unsigned))
+        records.append(
+            to_record(header, data[position + len(header.raw) : end], unsigned=unsigned)
+        )
         position = end
     return Records(tuple(records), None, bytes(headers))
 
 
-def _special(data: bytes, position: int, records: list[Record], headers: bytearray) -> Records:
+def _special(
+    data: bytes, position: int, records: list[Record], headers: bytearray
+) -> Records:
     dif = data[position]
     if dif not in (MANUFACTURER_DATA, MORE_FOLLOWS):
         fault = Fault(FaultKind.LAYOUT, f"a record with the reserved DIF {dif:02X}")
@@ -87,7 +91,11 @@ def _special(data: bytes, position: int, records: list[Record], headers: bytearr
     quantity = MORE_QUANTITY if dif == MORE_FOLLOWS else MANUFACTURER_QUANTITY
     value = data_types.hexadecimal(data[position + 1 :])
     headers.append(dif)
-    return Records((*records, Record(quantity, value, raw=data[position:].hex())), None, bytes(headers))
+    return Records(
+        (*records, Record(quantity, value, raw=data[position:].hex())),
+        None,
+        bytes(headers),
+    )
 
 
 def parse_header(data: bytes, start: int) -> Header | Fault:
@@ -96,7 +104,9 @@ def parse_header(data: bytes, start: int) -> Header | Fault:
     if isinstance(dib, Fault):
         return dib
     if dib.field == SPECIAL:
-        return Fault(FaultKind.LAYOUT, f"a record with the reserved DIF {data[start]:02X}")
+        return Fault(
+            FaultKind.LAYOUT, f"a record with the reserved DIF {data[start]:02X}"
+        )
     end = vib_end(data, dib.end)
     if isinstance(end, Fault):
         return end
@@ -110,7 +120,9 @@ def data_end(data: bytes, start: int, dib: Dib) -> int | Fault:
             return _TRUNCATED
         length = data_types.variable_length(data[start])
         if length is None:
-            return Fault(FaultKind.LAYOUT, f"a record with the reserved LVAR {data[start]:02X}")
+            return Fault(
+                FaultKind.LAYOUT, f"a record with the reserved LVAR {data[start]:02X}"
+            )
         length += 1
     else:
         length = DATA_LENGTHS[dib.field] or 0
@@ -121,7 +133,11 @@ def to_record(header: Header, data: bytes, *, unsigned: bool = False) -> Record:
     """Give a record's data their meaning; a value that is marked invalid becomes None."""
     dib, value = header.dib, header.value
     own = any(word.startswith("manufacturer") for word in value.qualifiers)
-    content = None if value.void or not data else _content(dib, value.meaning, data, unsigned and not own)
+    content = (
+        None
+        if value.void or not data
+        else _content(dib, value.meaning, data, unsigned and not own)
+    )
     number = isinstance(content, int | Decimal)
     return Record(
         quantity=value.meaning.quantity,
@@ -154,6 +170,8 @@ def _content(dib: Dib, meaning: Meaning, data: bytes, unsigned: bool) -> Scalar:
     if dib.field == REAL:
         return data_types.real(data)
     decode: Callable[[bytes], int | None] = (
-        data_types.unsigned if unsigned or meaning.form in (Form.UNSIGNED, Form.BITS) else data_types.signed
+        data_types.unsigned
+        if unsigned or meaning.form in (Form.UNSIGNED, Form.BITS)
+        else data_types.signed
     )
     return decode(data)

@@ -1,8 +1,8 @@
 """Value information block (EN 13757-3:2018, 6.4): what a record's number means.
 
-    VIF   E V V V V V V V     a quantity, or FB, FD, EF (tables behind it), 7C, FC (text), 7E, FE (any), 7F, FF (maker's)
-    [LVAR text]               of 7C and FC: the unit as text, last character first
-    VIFE  E V V V V V V V     first the code in the extension table, then combinable ones (up to ten)
+VIF   E V V V V V V V     a quantity, or FB, FD, EF (tables behind it), 7C, FC (text), 7E, FE (any), 7F, FF (maker's)
+[LVAR text]               of 7C and FC: the unit as text, last character first
+VIFE  E V V V V V V V     first the code in the extension table, then combinable ones (up to ten)
 """
 
 from dataclasses import dataclass, replace
@@ -116,12 +116,18 @@ def _change(value: Value, table: dict[int, Change], code: int, prefix: str) -> V
     if change.qualifier in _FORMS and meaning.form is Form.NUMBER:
         return replace(value, meaning=replace(meaning, form=_FORMS[change.qualifier]))
     return replace(
-        _qualified(value, change.qualifier), meaning=meaning, void=value.void or change.void
+        _qualified(value, change.qualifier),
+        meaning=meaning,
+        void=value.void or change.void,
     )
 
 
 def _qualified(value: Value, qualifier: str | None) -> Value:
-    return replace(value, qualifiers=(*value.qualifiers, qualifier)) if qualifier else value
+    return (
+        replace(value, qualifiers=(*value.qualifiers, qualifier))
+        if qualifier
+        else value
+    )
 
 
 def _changed(meaning: Meaning, change: Change) -> Meaning:

@@ -40,7 +40,12 @@ _SECONDS = (1, 60, 3_600, 86_400)
 
 
 def _scale(
-    first: int, count: int, quantity: str, unit: str | None, exponent: int, factor: int = 1
+    first: int,
+    count: int,
+    quantity: str,
+    unit: str | None,
+    exponent: int,
+    factor: int = 1,
 ) -> Iterable[_Row]:
     """A run of codes whose low bits are a power of ten."""
     for n in range(count):
@@ -93,7 +98,10 @@ PRIMARY = _table(
     _plain({0x6E: "heat_cost_units"}),
     _durations(0x70, "averaging_duration"),
     _durations(0x74, "actuality_duration"),
-    _plain({0x78: "fabrication_number", 0x79: "identification", 0x7A: "bus_address"}, Form.UNSIGNED),
+    _plain(
+        {0x78: "fabrication_number", 0x79: "identification", 0x7A: "bus_address"},
+        Form.UNSIGNED,
+    ),
     _plain({0x7E: "any"}),
 )
 
@@ -132,7 +140,14 @@ EXTENSION_FD = _table(
         },
         Form.BITS,
     ),
-    _plain({0x19: "security_key", 0x3B: "wireless_data_container", 0x76: "manufacturer_data_container"}, Form.BYTES),
+    _plain(
+        {
+            0x19: "security_key",
+            0x3B: "wireless_data_container",
+            0x76: "manufacturer_data_container",
+        },
+        Form.BYTES,
+    ),
     _plain({0x1C: "baud_rate"}, unit="Bd"),
     _plain({0x1D: "response_delay"}, unit="bit times"),
     _plain(
@@ -251,18 +266,31 @@ def _limits() -> Iterable[tuple[int, Change]]:
         for last, order in enumerate(("first", "last")):
             for end, side in enumerate(("begin", "end")):
                 code = base | 2 | last << 2 | end
-                yield code, Change(f"{side}_of_{order}_{which}_limit_exceed", meaning=_DATE)
+                yield (
+                    code,
+                    Change(f"{side}_of_{order}_{which}_limit_exceed", meaning=_DATE),
+                )
             for n, seconds in enumerate(_SECONDS):
                 code = 0x50 | upper << 3 | last << 2 | n
                 duration = Meaning("", "s", factor=seconds)
-                yield code, Change(f"duration_of_{order}_{which}_limit_exceed", meaning=duration)
+                yield (
+                    code,
+                    Change(
+                        f"duration_of_{order}_{which}_limit_exceed", meaning=duration
+                    ),
+                )
 
 
 def _occurrences() -> Iterable[tuple[int, Change]]:
     """Codes 60 to 6F: duration, begin and end of what the value describes."""
     for last, order in enumerate(("first", "last")):
         for n, seconds in enumerate(_SECONDS):
-            yield 0x60 | last << 2 | n, Change(f"duration_of_{order}", meaning=Meaning("", "s", factor=seconds))
+            yield (
+                0x60 | last << 2 | n,
+                Change(
+                    f"duration_of_{order}", meaning=Meaning("", "s", factor=seconds)
+                ),
+            )
         for end, side in enumerate(("begin", "end")):
             yield 0x6A | last << 2 | end, Change(f"{side}_of_{order}", meaning=_DATE)
 
@@ -291,12 +319,16 @@ RECORD_ERRORS: dict[int, str] = {
 # Table 15: combinable VIFEs.
 COMBINABLE: dict[int, Change] = {
     0x00: Change(),
-    **{code: Change(f"error_{word}", void=True) for code, word in RECORD_ERRORS.items()},
+    **{
+        code: Change(f"error_{word}", void=True) for code, word in RECORD_ERRORS.items()
+    },
     0x12: Change("average"),
     0x13: Change("inverse_compact_profile", meaning=Meaning("", form=Form.BYTES)),
     0x14: Change("relative_deviation", unit_unknown=True),
     0x1D: Change("standard_conform_content"),
-    0x1E: Change("compact_profile_with_registers", meaning=Meaning("", form=Form.BYTES)),
+    0x1E: Change(
+        "compact_profile_with_registers", meaning=Meaning("", form=Form.BYTES)
+    ),
     0x1F: Change("compact_profile", meaning=Meaning("", form=Form.BYTES)),
     **{
         0x20 + n: Change(per=f"/{unit}")
@@ -310,7 +342,21 @@ COMBINABLE: dict[int, Change] = {
     **{
         0x2C + n: Change(per=per)
         for n, per in enumerate(
-            ("/l", "/m³", "/kg", "/K", "/kWh", "/GJ", "/kW", "/(K·l)", "/V", "/A", "·s", "·s/V", "·s/A")
+            (
+                "/l",
+                "/m³",
+                "/kg",
+                "/K",
+                "/kWh",
+                "/GJ",
+                "/kW",
+                "/(K·l)",
+                "/V",
+                "/A",
+                "·s",
+                "·s/V",
+                "·s/A",
+            )
         )
     },
     0x39: Change("start", meaning=_DATE),
@@ -327,7 +373,10 @@ COMBINABLE: dict[int, Change] = {
     0x6C: Change("during_upper_limit_exceed"),
     0x6D: Change("overflow"),
     **{0x70 + n: Change(exponent=n - 6) for n in range(8)},
-    **{0x78 + n: Change(f"offset_{text}") for n, text in enumerate(("0.001", "0.01", "0.1", "1"))},
+    **{
+        0x78 + n: Change(f"offset_{text}")
+        for n, text in enumerate(("0.001", "0.01", "0.1", "1"))
+    },
     0x7D: Change(exponent=3),
     0x7E: Change("future"),
 }
