@@ -4,6 +4,9 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import given, strategies as st
+import pytest
+
 from customer_interface.application.mbus import Content, Formats, read
 from customer_interface.application.mbus.records import parse_records
 from customer_interface.checksum import crc16_en13757
@@ -17,9 +20,6 @@ from customer_interface.reading import (
     Record,
     RecordFunction,
 )
-from hypothesis import given, strategies as st
-import pytest
-
 from tests.captures import cases
 from tests.mbus_telegrams import wired, wired_payload
 
