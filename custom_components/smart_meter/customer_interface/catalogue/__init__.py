@@ -131,9 +131,16 @@ def load() -> Catalogue:
     return Catalogue(operators, meters, profiles)
 
 
+def layouts(preferred: tuple[str, ...] = ()) -> tuple[Layout, ...]:
+    """Return all layouts, those of a profile first; blocking at its first call, as the file is read then.
+
+    Raises CatalogueError where the file contradicts itself.
+    """
+    return tuple(sorted(_layouts(), key=lambda known: known.id not in preferred))
+
+
 @cache
-def layouts() -> tuple[Layout, ...]:
-    """Read the positional layouts once; blocking. Raises CatalogueError where the file contradicts itself."""
+def _layouts() -> tuple[Layout, ...]:
     try:
         return layouts_from_json(_file("layouts"))
     except (KeyError, TypeError, ValueError, ObisFormatError) as err:

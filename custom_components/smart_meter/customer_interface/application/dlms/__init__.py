@@ -1,6 +1,6 @@
 """DLMS/COSEM: a pushed APDU in plain text -> the reading it is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ...obis import ObisCode
@@ -11,15 +11,24 @@ from .axdr import Data, Tag, shape_of
 from .clock import looks_like_datetime, read_date, read_datetime, read_time
 from .layout import Layout
 from .notification import read_notification
+from .scaling import rescale
 from .shapes import Attribute, Content, recognise, text_of
 
-CLOCK = ObisCode(0, 0, 1, 0, 0)
-LOGICAL_DEVICE_NAME = ObisCode(0, 0, 42, 0, 0)
-# Codes a meter may give its number under, the one printed on it first.
-NUMBERS = tuple(ObisCode(0, 0, 96, 1, group) for group in (0, 1, 2, 3))
+# Codes a meter gives its number under. A number without a code comes behind the first two; the device IDs 3 and 4
+# may be the same for many meters ("UP_3f"), so the logical device name goes before them.
+NUMBERS = (ObisCode(0, 0, 96, 1, 0), ObisCode(0, 0, 96, 1, 1))
+OTHER_NUMBERS = (
+    ObisCode(1, 1, 0, 0, 1),
+    ObisCode(1, 0, 0, 0, 0),
+    ObisCode(1, 0, 0, 0, 1),
+    ObisCode(1, 1, 0, 0, 5),
+    ObisCode(0, 0, 42, 0, 0),
+    ObisCode(0, 0, 96, 1, 2),
+    ObisCode(0, 0, 96, 1, 3),
+)
 
 # Raw values that stand for "not available", by type.
-NOT_AVAILABLE: dict[Tag, int] = {
+NOT_AVAILABLE: Mapping[Tag, int] = {
     Tag.UINT16: 0xFFFF,
     Tag.UINT32: 0xFFFF_FFFF,
     Tag.UINT64: 0xFFFF_FFFF_FFFF_FFFF,
@@ -30,7 +39,7 @@ NOT_AVAILABLE: dict[Tag, int] = {
 
 
 def read(plaintext: bytes, layouts: Sequence[Layout]) -> tuple[Reading | Fault, ...]:
-    """Read a data-notification; `layouts` are the positional lists that may occur. Never raises."""
+    """Read a data-notification; `layouts` are the lists without names or scalers that may occur. Never raises."""
     notification = read_notification(plaintext)
     if isinstance(notification, Fault):
         return (notification,)
@@ -38,18 +47,22 @@ def read(plaintext: bytes, layouts: Sequence[Layout]) -> tuple[Reading | Fault, 
     if content is None:
         shape = shape_of(notification.body)
         return (Fault(FaultKind.LAYOUT, f"no known layout fits {shape}"),)
-    values = {
-        attribute.code: _value(attribute)
-        for attribute in content.attributes
-        if not attribute.data.items
-    }
+    values = _values(rescale(content, layouts))
+    times = (notification.time, content.clock, *_clocks(values))
     return (
         Reading(
-            meter=_identity(values, content),
-            time=notification.time or content.clock or _clock(values),
-            values=values,
+            meter=_identity(values, content), time=_best_time(times), values=values
         ),
     )
+
+
+def _values(content: Content) -> dict[ObisCode, Value]:
+    """Return the values by their codes; lists below a code (profiles) are none."""
+    return {
+        code: _value(attribute)
+        for code, attribute in content.attributes.items()
+        if attribute.data.tag not in (Tag.ARRAY, Tag.STRUCTURE)
+    }
 
 
 def _value(attribute: Attribute) -> Value:
@@ -58,13 +71,22 @@ def _value(attribute: Attribute) -> Value:
         return Value(_scalar_of_octets(data, attribute.code))
     if isinstance(data.value, bool | str) or data.value is None:
         return Value(data.value, unit.unit)
-    if data.value == NOT_AVAILABLE.get(data.tag) or data.value in attribute.absent:
+    if _is_absent(attribute):
         return Value(None, unit.unit)
     if isinstance(data.value, int):
         number = scaled(data.value, attribute.exponent)
     else:
         number = plain(data.value, Conversion(None, attribute.exponent))
     return Value(plain(number, unit), unit.unit)
+
+
+def _is_absent(attribute: Attribute) -> bool:
+    """Tell whether a number stands for "not available"; flags and counts may well have all bits set."""
+    data = attribute.data
+    is_measured = attribute.conversion is not None or quantity_of(attribute.code)
+    return data.value in attribute.absent or bool(
+        is_measured and data.value == NOT_AVAILABLE.get(data.tag)
+    )
 
 
 def _unit(attribute: Attribute) -> Conversion:
@@ -77,13 +99,13 @@ def _unit(attribute: Attribute) -> Conversion:
 
 def _scalar_of_octets(data: Data, code: ObisCode) -> Scalar:
     """Read a string as a time where it is one, else as text, else as hexadecimal digits."""
-    octets = data.value
-    assert isinstance(octets, bytes)
+    octets = data.value if isinstance(data.value, bytes) else b""
     if data.tag is Tag.DATETIME or (
-        data.tag is Tag.OCTETS and (_is_clock(code) or looks_like_datetime(octets))
+        data.tag is Tag.OCTETS
+        and len(octets) == 12
+        and (_is_clock(code) or looks_like_datetime(octets))
     ):
-        if len(octets) == 12:
-            return read_datetime(octets)
+        return read_datetime(octets)
     if data.tag is Tag.DATE:
         return read_date(octets)
     if data.tag is Tag.TIME:
@@ -93,25 +115,36 @@ def _scalar_of_octets(data: Data, code: ObisCode) -> Scalar:
 
 
 def _is_clock(code: ObisCode) -> bool:
-    return code.a == 0 and (code.c, code.d) == (1, 0)
+    """Tell the meter's clock, whose value group B some meters set to 1."""
+    return (code.a, code.c, code.d) == (0, 1, 0)
 
 
-def _clock(values: dict[ObisCode, Value]) -> datetime | None:
-    """Return the time of the meter's own clock, whose value group B some meters set to 1."""
-    times = (value.value for code, value in values.items() if _is_clock(code))
-    return next((time for time in times if isinstance(time, datetime)), None)
+def _clocks(values: Mapping[ObisCode, Value]) -> Iterator[datetime]:
+    for code, value in values.items():
+        if _is_clock(code) and isinstance(value.value, datetime):
+            yield value.value
 
 
-def _identity(values: dict[ObisCode, Value], content: Content) -> MeterIdentity:
-    texts = [
-        _text(values.get(code)) for code in NUMBERS if values.get(code) is not None
-    ]
-    number = next(filter(None, texts), None)
-    number = number or content.number or _text(values.get(LOGICAL_DEVICE_NAME))
-    return MeterIdentity(number=number)
+def _best_time(times: Sequence[datetime | None]) -> datetime | None:
+    """Return the first time that says how far it is from UTC, else the first."""
+    known = [time for time in times if time is not None]
+    aware = (time for time in known if time.tzinfo is not None)
+    return next(aware, known[0] if known else None)
 
 
-def _text(value: Value | None) -> str | None:
-    if value is None or not isinstance(value.value, str):
-        return None
-    return value.value or None
+def _identity(values: Mapping[ObisCode, Value], content: Content) -> MeterIdentity:
+    ranked = (
+        *_texts(values, NUMBERS),
+        content.number,
+        *_texts(values, OTHER_NUMBERS),
+    )
+    return MeterIdentity(number=next(filter(None, ranked), None))
+
+
+def _texts(
+    values: Mapping[ObisCode, Value], codes: Sequence[ObisCode]
+) -> Iterator[str]:
+    for code in codes:
+        value = values[code].value if code in values else None
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            yield str(value)

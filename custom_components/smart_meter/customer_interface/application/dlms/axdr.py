@@ -12,6 +12,9 @@ Counts and lengths: below 80 as they are, else 80 + the number of bytes they tak
 
     untagged attribute descriptor (Sagemcom XT211): in a structure of two, in front of the value
     class(2)  OBIS code(6)  attribute(1)
+
+    code with tag and length exchanged (Landis+Gyr ZMF100, currents): in a structure of three
+    06 09  01 00 C 07 00 FF
 """
 
 from collections.abc import Callable
@@ -172,6 +175,10 @@ class Reader:
         count = self.length()
         if count == 2 and tag is Tag.STRUCTURE and self._descriptor_ahead():
             return Data(tag, items=(self._descriptor(), self.read(depth + 1)))
+        if count == 3 and tag is Tag.STRUCTURE and self._swapped_code_ahead():
+            first = Data(Tag.OCTETS, self.take(8)[2:])
+            rest = (self.read(depth + 1), self.read(depth + 1))
+            return Data(tag, items=(first, *rest))
         # Each element takes a byte at least.
         if count > self.left:
             raise AxdrError(
@@ -187,6 +194,16 @@ class Reader:
             and ahead[7] == 0xFF
             and 0 < ahead[8] < 32
             and ahead[9] in _TAGS
+        )
+
+    def _swapped_code_ahead(self) -> bool:
+        """Tell an OBIS code of electricity whose tag and length are exchanged from a u32."""
+        ahead = self.data[self.at : self.at + 9]
+        return (
+            len(ahead) == 9
+            and ahead[:4] == b"\x06\x09\x01\x00"
+            and ahead[5:8] == b"\x07\x00\xff"
+            and ahead[8] in _TAGS
         )
 
     def _descriptor(self) -> Data:

@@ -14,19 +14,21 @@ A scaler-unit is structure(i8 enum). A code is an octet-string of 6, but only wh
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 
 from ...obis import ObisCode
 from ...units import DLMS_UNITS, Conversion
 from . import layout
 from .axdr import Data, Tag
 from .clock import looks_like_datetime, read_date, read_datetime, read_time
-from .layout import Field, Layout
+from .layout import Layout
 
-LOGICAL_NAME, VALUE = 1, 2
-# Register and extended register, demand register: attribute that holds scaler and unit.
+LOGICAL_NAME = 1
+LIST_ID = ObisCode(1, 1, 0, 2, 129)
+# Attributes of interface classes (Blue Book, clause 4) that are values; of other classes every attribute is one.
+VALUE_ATTRIBUTES = {3: frozenset({2}), 4: frozenset({2}), 5: frozenset({2, 3})}
+# Register, extended register and demand register: attribute that holds scaler and unit.
 SCALER_UNIT_ATTRIBUTE = {3: 3, 4: 3, 5: 4}
-_LISTS = frozenset({Tag.ARRAY, Tag.STRUCTURE})
 _STRINGS = frozenset({Tag.OCTETS, Tag.VISIBLE, Tag.UTF8})
 
 
@@ -43,9 +45,9 @@ class Attribute:
 
 @dataclass(slots=True)
 class Content:
-    """What a list says: attributes in their order, the nameless meter number, list id and clock it may have."""
+    """What a list says: its values, and the nameless meter number, list id and clock it may have."""
 
-    attributes: list[Attribute] = field(default_factory=list)
+    attributes: dict[ObisCode, Attribute] = field(default_factory=dict)
     number: str | None = None
     list_id: str | None = None
     clock: datetime | None = None
@@ -61,6 +63,8 @@ def recognise(body: Data, layouts: Sequence[Layout]) -> Content | None:
         return described
     named = Content()
     _walk(body.items, named)
+    if named.list_id is None and LIST_ID in named.attributes:
+        named.list_id = text_of(named.attributes[LIST_ID].data)
     return named if named.attributes else None
 
 
@@ -81,24 +85,22 @@ def _positional(items: Sequence[Data], fitting: Layout) -> Content:
     content, parts = Content(), dict[str, Data]()
     for place, data in zip(fitting.fields, items, strict=True):
         if place.code is None:
-            parts[place.role or layout.IGNORE] = data
+            parts[place.role] = data
         else:
-            content.attributes.append(_placed(place, place.code, data))
+            content.attributes[place.code] = Attribute(
+                place.code, data, place.exponent, place.conversion, place.absent
+            )
     content.clock = _clock(parts)
     return content
-
-
-def _placed(place: Field, code: ObisCode, data: Data) -> Attribute:
-    return Attribute(code, data, place.exponent, place.conversion, place.absent)
 
 
 def _clock(parts: dict[str, Data]) -> datetime | None:
     whole = _octets(parts.get(layout.CLOCK))
     if whole:
         return read_datetime(whole)
-    day: date | None = read_date(_octets(parts.get(layout.DATE)))
-    clock: time | None = read_time(_octets(parts.get(layout.TIME)))
-    return datetime.combine(day, clock) if day and clock else None
+    day = read_date(_octets(parts.get(layout.DATE)))
+    time = read_time(_octets(parts.get(layout.TIME)))
+    return datetime.combine(day, time) if day and time else None
 
 
 def _octets(data: Data | None) -> bytes:
@@ -107,23 +109,24 @@ def _octets(data: Data | None) -> bytes:
 
 def _name(data: Data) -> ObisCode | None:
     """Return the code an element is; printable text in the place of a name is none."""
-    if data.tag is not Tag.OCTETS or not isinstance(data.value, bytes):
+    value = _octets(data)
+    if data.tag is not Tag.OCTETS or len(value) != 6 or value[0] >= 0x20:
         return None
-    value = data.value
-    return ObisCode.from_bytes(value) if len(value) == 6 and value[0] < 0x20 else None
+    return ObisCode.from_bytes(value)
 
 
-def _scaler_unit(data: Data | None) -> tuple[int, Conversion] | None:
-    if (
-        data is None
-        or [item.tag for item in data.items] != [Tag.INT8, Tag.ENUM]
-        or data.tag is not Tag.STRUCTURE
-    ):
+def _scaler_unit(data: Data) -> tuple[int, Conversion] | None:
+    if len(data.items) != 2 or data.tag is not Tag.STRUCTURE:
         return None
-    scaler, unit = (item.value for item in data.items)
-    assert isinstance(scaler, int)
-    assert isinstance(unit, int)
-    return scaler, DLMS_UNITS.get(unit, Conversion(None))
+    scaler, unit = data.items
+    if scaler.tag is not Tag.INT8 or unit.tag is not Tag.ENUM:
+        return None
+    conversion = DLMS_UNITS.get(_integer(unit), Conversion(None))
+    return _integer(scaler), conversion
+
+
+def _integer(data: Data) -> int:
+    return data.value if isinstance(data.value, int) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +142,12 @@ def _object(items: Sequence[Data]) -> _Object | None:
     """Read class, code, attribute from the first three elements."""
     if len(items) < 3 or items[0].tag is not Tag.UINT16 or items[2].tag is not Tag.INT8:
         return None
-    number, code, attribute = items[0].value, _name(items[1]), items[2].value
-    if code is None or not isinstance(number, int) or not isinstance(attribute, int):
-        return None
-    return _Object(number, code, attribute)
+    code = _name(items[1])
+    return (
+        _Object(_integer(items[0]), code, _integer(items[2]))
+        if code is not None
+        else None
+    )
 
 
 def _walk(items: Sequence[Data], content: Content) -> None:
@@ -154,22 +159,24 @@ def _walk(items: Sequence[Data], content: Content) -> None:
 
 def _step(ahead: Sequence[Data], content: Content) -> int:
     """Take what a list goes on with; return the number of elements taken."""
-    code = _name(ahead[0])
+    first = ahead[0]
+    code = _name(first)
     if code is not None and len(ahead) > 1:
         scale = _scaler_unit(ahead[2]) if len(ahead) > 2 else None
         _add(content, code, ahead[1], scale)
         return 3 if scale else 2
-    flat, nested = _object(ahead), _object(ahead[0].items)
+    flat = _object(ahead)
     if flat and len(ahead) > 3:
         _add_object(content, flat, ahead[3])
         return 4
-    if nested and len(ahead[0].items) == 3 and len(ahead) > 1:
-        _add_object(content, nested, ahead[1])
+    descriptor = _object(first.items) if len(first.items) == 3 else None
+    if descriptor and len(ahead) > 1:
+        _add_object(content, descriptor, ahead[1])
         return 2
-    if ahead[0].items:
-        _walk(ahead[0].items, content)
+    if first.items:
+        _walk(first.items, content)
     else:
-        _add_nameless(content, ahead[0])
+        _add_nameless(content, first)
     return 1
 
 
@@ -177,10 +184,10 @@ def _add(
     content: Content,
     code: ObisCode,
     data: Data,
-    scale: tuple[int, Conversion] | None,
+    scale: tuple[int, Conversion] | None = None,
 ) -> None:
     exponent, conversion = scale or (0, None)
-    content.attributes.append(Attribute(code, data, exponent, conversion))
+    content.attributes.setdefault(code, Attribute(code, data, exponent, conversion))
 
 
 def _add_nameless(content: Content, data: Data) -> None:
@@ -196,28 +203,26 @@ def _add_nameless(content: Content, data: Data) -> None:
 
 
 def _add_object(content: Content, described: _Object, data: Data) -> None:
-    if described.attribute == LOGICAL_NAME:
-        return
     if described.attribute == 0:
         _walk(data.items, content)
         return
-    scale = _scaler_unit(data)
-    if scale and SCALER_UNIT_ATTRIBUTE.get(described.number) == described.attribute:
-        _rescale(content, described.code, scale)
+    if described.attribute == SCALER_UNIT_ATTRIBUTE.get(described.number):
+        _rescale(content, described.code, _scaler_unit(data))
         return
-    if all(known.code != described.code for known in content.attributes):
-        _add(content, described.code, data, None)
+    values = VALUE_ATTRIBUTES.get(described.number)
+    if described.attribute != LOGICAL_NAME and (
+        values is None or described.attribute in values
+    ):
+        _add(content, described.code, data)
 
 
-def _rescale(content: Content, code: ObisCode, scale: tuple[int, Conversion]) -> None:
+def _rescale(
+    content: Content, code: ObisCode, scale: tuple[int, Conversion] | None
+) -> None:
     """Give a value its scaler and unit, which came as an object of their own."""
-    exponent, conversion = scale
-    content.attributes[:] = [
-        Attribute(code, known.data, exponent, conversion)
-        if known.code == code
-        else known
-        for known in content.attributes
-    ]
+    known = content.attributes.get(code)
+    if known is not None and scale is not None:
+        content.attributes[code] = Attribute(code, known.data, *scale)
 
 
 def _self_describing(items: Sequence[Data]) -> Content | None:
@@ -230,19 +235,19 @@ def _self_describing(items: Sequence[Data]) -> Content | None:
     if len(described) != len(objects) or len(values) != len(objects):
         return None
     content = Content()
-    for entry, data in _pairs(described, values):
+    for entry, data in _scalers_last(described, values):
         _add_object(content, entry, data)
     return content if content.attributes else None
 
 
-def _pairs(
+def _scalers_last(
     objects: Sequence[_Object], values: Sequence[Data]
 ) -> Iterator[tuple[_Object, Data]]:
     """Pair objects with values, those with a scaler last, so that the value they belong to is there."""
     pairs = [
         (entry, data)
         for entry, data in zip(objects, values, strict=True)
-        if not (data.tag is Tag.ARRAY and entry.attribute == VALUE and data.items)
+        if data.tag is not Tag.ARRAY
     ]
     yield from (pair for pair in pairs if not _scaler_unit(pair[1]))
     yield from (pair for pair in pairs if _scaler_unit(pair[1]))
