@@ -1,0 +1,44 @@
+"""M-Bus messages below the records: headers, layers and decryption, wired and wireless, with and without a key."""
+
+from customer_interface.application.mbus import Formats
+from customer_interface.keys import Key, KeyRing
+from customer_interface.oms import meter_of, open_message, security_of
+from customer_interface.reading import Fault, Layer, Link, Message, Reading
+from tests.mbus_telegrams import (
+    AMIS,
+    AMIS_KEY,
+    ELL_CTR,
+    ELL_KEY,
+    MODE_7,
+    MODE_7_KEY,
+    OMS_MODE_5,
+    OMS_MODE_5_KEY,
+)
+
+KEYS = KeyRing(tuple(map(Key, (AMIS_KEY, OMS_MODE_5_KEY, MODE_7_KEY, ELL_KEY))))
+
+SEEDS = (
+    b"\x01" + OMS_MODE_5[2:],
+    b"\x01" + MODE_7[2:],
+    b"\x01" + ELL_CTR[2:],
+    b"\x00" + bytes(8) + AMIS[6:-2],
+)
+
+
+def fuzz(data: bytes) -> None:
+    """The first byte chooses the link, eight are the address, the rest is the payload."""
+    if len(data) < 9:
+        return
+    wireless = data[0] & 1
+    address = data[1:9] if wireless else data[1:2]
+    message = Message(
+        Layer.MBUS, data[9:], Link.WMBUS if wireless else Link.MBUS, 0x44, address
+    )
+    meter_of(message)
+    security_of(message)
+    for keys in (KEYS, KeyRing()):
+        for item in open_message(message, keys, Formats()):
+            assert isinstance(item, Reading | Fault)
+            if isinstance(item, Reading) and item.encrypted:
+                assert keys.keys
+                assert item.key_index is not None
