@@ -206,6 +206,9 @@ _FIXED: dict[tuple[int, int, int, int | None], Quantity] = {
     (0, 25, 9, 0): _quantity("push_setup", Kind.TEXT),
     (0, 96, 5, 0): _quantity("status", Kind.NUMBER),
     (0, 97, 97, 0): _quantity("error_flags", Kind.NUMBER),
+    (0, 97, 97, 128): _quantity("error_count", Kind.COUNT),
+    (0, 97, 98, 0): _quantity("alert_flags", Kind.NUMBER),
+    (1, 82, 8, 0): _quantity("pulses", Kind.COUNT, diagnostic=False, cumulative=True),
     (1, 91, 7, 0): _quantity("neutral_current", Kind.CURRENT, "A", diagnostic=False),
     (1, 1, 128, 0): _quantity(
         "collection_counter", Kind.ENERGY, "Wh", diagnostic=False

@@ -8,6 +8,7 @@ from ..stack import Context
 from .acknowledged import AcknowledgedSession
 from .base import Session, SessionState
 from .belief import Belief
+from .mep import MepSession
 from .push import PushSession
 from .receiver import Receiver
 
@@ -30,8 +31,10 @@ def make_session(
     """
     if profile.waits_for is not None:
         raise CatalogueError(f"{profile.id} is not read yet: {profile.waits_for}")
-    receiver = Receiver(profile.links, Context(keys, layouts()))
     belief = Belief(state, limits, keys)
+    if profile.session is SessionKind.MEP:
+        return MepSession(keys, belief, profile.interval[0])
+    receiver = Receiver(profile.links, Context(keys, layouts()))
     longest = profile.interval[1]
     if profile.session is SessionKind.ACKNOWLEDGED:
         return AcknowledgedSession(receiver, belief, longest)
