@@ -1,0 +1,1 @@
+"""The app that writes the adapter dongle's firmware over a serial port of the Home Assistant machine."""
