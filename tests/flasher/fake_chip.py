@@ -21,9 +21,8 @@ import time
 import tty
 import zlib
 
-from serial import rfc2217
-
 from flasher import improv
+from serial import rfc2217
 
 FLASH_BEGIN, FLASH_DATA, FLASH_END = 0x02, 0x03, 0x04
 MEM_BEGIN, MEM_END, MEM_DATA = 0x05, 0x06, 0x07
@@ -39,8 +38,9 @@ SPI_CMD, SPI_ADDR, SPI_USR2, SPI_W0 = (SPI_BASE + o for o in (0, 4, 0x20, 0x58))
 EFUSE_BLOCK1 = 0x60008844
 OK = b"\0\0"
 MAC = bytes.fromhex("A0764E112233")
-# From the end of the reset to the moment the chip looks at its boot pin, as the capacitor on every board makes it.
-BOOT_DELAY = 0.02
+# From the end of the reset to the moment the chip looks at its boot pin. The capacitor that makes it is larger than on
+# real boards, because a serial server changes one line after the other, 50 ms apart.
+BOOT_DELAY = 0.1
 
 
 class Unplugged(Exception):
@@ -50,7 +50,9 @@ class Unplugged(Exception):
 class FakeChip:
     """The chip and its flash; bytes in, bytes out."""
 
-    def __init__(self, flash: bytes = b"", *, size: int = 0x400000, chip_id: int = 5) -> None:
+    def __init__(
+        self, flash: bytes = b"", *, size: int = 0x400000, chip_id: int = 5
+    ) -> None:
         """`flash` is what is on it from offset 0; the rest is erased."""
         self.flash = bytearray(flash.ljust(size, b"\xff"))
         self.chip_id = chip_id
@@ -118,7 +120,11 @@ class FakeChip:
             self._press_boot_button(data)
         if self.mode == "app":
             return self._application(data)
-        return b"".join(self._frame(bytes(f)) for f in self._frames(data)) if self.mode == "rom" else b""
+        return (
+            b"".join(self._frame(bytes(f)) for f in self._frames(data))
+            if self.mode == "rom"
+            else b""
+        )
 
     def _press_boot_button(self, data: bytes) -> None:
         """Stand in for the control lines where there are none, as on a pseudo terminal."""
@@ -172,7 +178,9 @@ class FakeChip:
             return self._reply(op)
         return handler(op, data)
 
-    def _reply(self, op: int, *, value: int = 0, data: bytes = b"", status: bytes = OK) -> bytes:
+    def _reply(
+        self, op: int, *, value: int = 0, data: bytes = b"", status: bytes = OK
+    ) -> bytes:
         body = data + status + (b"" if self._stub else OK)
         return slip(struct.pack("<BBHI", 1, op, len(body), value) + body)
 
@@ -189,7 +197,9 @@ class FakeChip:
             EFUSE_BLOCK1 + 12: 4 << 18,  # minor revision
             0x60008834: (1 << 18) if self.encrypted else 0,
         }
-        return self._reply(op, value=efuses.get(address, self._registers.get(address, 0)))
+        return self._reply(
+            op, value=efuses.get(address, self._registers.get(address, 0))
+        )
 
     def _write_reg(self, op: int, data: bytes) -> bytes:
         address, value = struct.unpack("<II", data[:8])
@@ -208,7 +218,9 @@ class FakeChip:
         return 0
 
     def _security_info(self, op: int, data: bytes) -> bytes:
-        return self._reply(op, data=struct.pack("<IB7sII", 0, 0, bytes(7), self.chip_id, 0))
+        return self._reply(
+            op, data=struct.pack("<IB7sII", 0, 0, bytes(7), self.chip_id, 0)
+        )
 
     def _mem_end(self, op: int, data: bytes) -> bytes:
         reply = self._reply(op)
@@ -241,18 +253,26 @@ class FakeChip:
     def _program(self, offset: int, content: bytes) -> None:
         """Flash can only clear bits."""
         old = self.flash[offset : offset + len(content)]
-        self.flash[offset : offset + len(content)] = bytes(a & b for a, b in zip(old, content, strict=True))
-        if self.bad_byte is not None and offset <= self.bad_byte < offset + len(content):
+        self.flash[offset : offset + len(content)] = bytes(
+            a & b for a, b in zip(old, content, strict=True)
+        )
+        if self.bad_byte is not None and offset <= self.bad_byte < offset + len(
+            content
+        ):
             self.flash[self.bad_byte] ^= 0x01
 
     def _md5(self, op: int, data: bytes) -> bytes:
         offset, size = struct.unpack("<II", data[:8])
         digest = hashlib.md5(self.flash[offset : offset + size], usedforsecurity=False)
-        return self._reply(op, data=digest.digest() if self._stub else digest.hexdigest().encode())
+        return self._reply(
+            op, data=digest.digest() if self._stub else digest.hexdigest().encode()
+        )
 
     def _read_slow(self, op: int, data: bytes) -> bytes:
         offset, size = struct.unpack("<II", data)
-        return self._reply(op, data=bytes(self.flash[offset : offset + size]).ljust(64, b"\0"))
+        return self._reply(
+            op, data=bytes(self.flash[offset : offset + size]).ljust(64, b"\0")
+        )
 
     def _read_flash(self, op: int, data: bytes) -> bytes:
         offset, size, block, _ = struct.unpack("<IIII", data)
@@ -279,13 +299,19 @@ class FakeChip:
         asked = improv.result(improv.Packet(improv.Type.RESULT, packet.data))
         noise = b"[I][wifi:303]: WiFi\r\n"
         if asked is None:
-            return noise + state(improv.State.PROVISIONED if self.wifi else improv.State.AUTHORIZED)
+            return noise + state(
+                improv.State.PROVISIONED if self.wifi else improv.State.AUTHORIZED
+            )
         match asked.command:
             case improv.Command.WIFI_SETTINGS:
                 return noise + self._join(asked.texts)
             case improv.Command.DEVICE_INFO:
-                return answer(3, "Smart Meter dongle", "1.1.0", "ESP32-C3", "smart-meter-112233")
-        reply = state(improv.State.PROVISIONED if self.wifi else improv.State.AUTHORIZED)
+                return answer(
+                    3, "Smart Meter dongle", "1.1.0", "ESP32-C3", "smart-meter-112233"
+                )
+        reply = state(
+            improv.State.PROVISIONED if self.wifi else improv.State.AUTHORIZED
+        )
         return noise + reply + (answer(2, "http://192.0.2.7") if self.wifi else b"")
 
     def _join(self, texts: tuple[str, ...]) -> bytes:
@@ -308,7 +334,11 @@ def answer(command: int, *texts: str) -> bytes:
 
 def slip(frame: bytes) -> bytes:
     """A SLIP frame."""
-    return b"\xc0" + frame.replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc") + b"\xc0"
+    return (
+        b"\xc0"
+        + frame.replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc")
+        + b"\xc0"
+    )
 
 
 def unescape(frame: bytes) -> bytes:

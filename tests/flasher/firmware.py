@@ -27,7 +27,9 @@ def image(name: str) -> bytes:
 
 def row(kind: int, subtype: int, offset: int, size: int, label: str) -> bytes:
     """One row of a partition table."""
-    return struct.pack("<2sBBII16sI", b"\xaa\x50", kind, subtype, offset, size, label.encode(), 0)
+    return struct.pack(
+        "<2sBBII16sI", b"\xaa\x50", kind, subtype, offset, size, label.encode(), 0
+    )
 
 
 def table() -> bytes:

@@ -88,7 +88,9 @@ class Catalogue:
             return err.kind
         return None
 
-    def load(self, firmware_id: str, chip: str) -> tuple[Firmware, list[tuple[int, bytes]]]:
+    def load(
+        self, firmware_id: str, chip: str
+    ) -> tuple[Firmware, list[tuple[int, bytes]]]:
         """A firmware with the images for a chip, offset and bytes, after signature and sums were checked.
 
         Raises:

@@ -45,7 +45,12 @@ CHIP_IDS = {
     23: "ESP32-C5",
 }
 # Where each chip's ROM looks for the second stage boot loader; all others look at 0.
-BOOTLOADER_OFFSETS = {"ESP32": 0x1000, "ESP32-S2": 0x1000, "ESP32-P4": 0x2000, "ESP32-C5": 0x2000}
+BOOTLOADER_OFFSETS = {
+    "ESP32": 0x1000,
+    "ESP32-S2": 0x1000,
+    "ESP32-P4": 0x2000,
+    "ESP32-C5": 0x2000,
+}
 # An image has no chip id on the ESP8266; its code starts in that chip's instruction RAM.
 ESP8266_ENTRY = range(0x40100000, 0x40108000)
 

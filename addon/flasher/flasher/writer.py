@@ -32,7 +32,9 @@ class WriterError(Exception):
 class Writer:
     """The child, from entering the context to leaving it; leaving ends it whatever it is doing."""
 
-    def __init__(self, on_log: OnLog, on_progress: OnProgress, silence: float = SILENCE) -> None:
+    def __init__(
+        self, on_log: OnLog, on_progress: OnProgress, silence: float = SILENCE
+    ) -> None:
         """`on_progress` gets bytes done and bytes in all; `silence` in seconds ends a child that says nothing."""
         self._on_log = on_log
         self._on_progress = on_progress
@@ -42,12 +44,20 @@ class Writer:
     async def __aenter__(self) -> Writer:
         """Start the child."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, str(PROGRAM), stdin=PIPE, stdout=PIPE, stderr=asyncio.subprocess.STDOUT, limit=MAX_LINE
+            sys.executable,
+            str(PROGRAM),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=MAX_LINE,
         )
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        err: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """End the child and wait until the port is closed with it."""
         assert self._process is not None
@@ -70,7 +80,9 @@ class Writer:
         except ConnectionError as err:
             raise WriterError("internal", "the writing program has ended") from err
         except TimeoutError as err:
-            raise WriterError("stalled", f"nothing happened for {self._silence:.0f} s") from err
+            raise WriterError(
+                "stalled", f"nothing happened for {self._silence:.0f} s"
+            ) from err
 
     async def _result(self) -> dict[str, Any]:
         while True:

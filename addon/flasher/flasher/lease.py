@@ -1,0 +1,156 @@
+"""Frees a port for a while, and gives everything back whatever happens.
+
+What was stopped is written down before it is stopped. So it is given back after a failure, after a restart of the app,
+and again and again until it worked. Our integration's own lease ends by itself besides.
+"""
+
+from dataclasses import asdict, dataclass, field
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from .home_assistant import (
+    DOMAIN,
+    ActionMissing,
+    Holder,
+    HomeAssistant,
+    HomeAssistantError,
+)
+
+# Longer than a job may last, so that nobody takes the port while it is written.
+LEASE_SECONDS = 3600
+
+
+class ConsentNeeded(Exception):
+    """Others use the port and the user has not agreed to stop them."""
+
+    def __init__(self, holders: list[Holder]) -> None:
+        """`holders` are those nobody agreed to stop."""
+        super().__init__(", ".join(h.title for h in holders))
+        self.holders = holders
+
+
+@dataclass(slots=True)
+class Taken:
+    """What is stopped for now."""
+
+    port: str
+    lease: str | None = None
+    stopped: list[dict[str, str]] = field(default_factory=list)
+
+
+class Leases:
+    """One port at a time."""
+
+    def __init__(self, home_assistant: HomeAssistant, store: Path) -> None:
+        """`store` is the file that outlives the app."""
+        self._ha = home_assistant
+        self._store = store
+
+    async def holders(self, port: str) -> list[Holder]:
+        """Who uses a port now, our integration among them."""
+        return next(
+            (
+                found
+                for device, found in (await self._ha.holders()).items()
+                if same_port(device, port)
+            ),
+            [],
+        )
+
+    async def take(self, port: str, agreed: frozenset[str]) -> list[str]:
+        """Free a port; the sentences for the log.
+
+        Raises:
+            ConsentNeeded: others would have to be stopped than those in `agreed` (keys of `Holder`).
+            HomeAssistantError: somebody could not be stopped; what was stopped so far is still written down.
+        """
+        said = []
+        try:
+            active = [h for h in await self.holders(port) if h.active]
+        except HomeAssistantError as err:
+            active = []
+            said.append(f"Home Assistant does not say who uses the port ({err})")
+        foreign = [h for h in active if h.domain != DOMAIN]
+        if missing := [h for h in foreign if h.key not in agreed]:
+            raise ConsentNeeded(missing)
+        taken = Taken(port)
+        said.append(await self._release(taken))
+        for holder in foreign:
+            taken.stopped.append(
+                {"kind": holder.kind, "id": holder.id, "title": holder.title}
+            )
+            self._write(taken)
+            await self._ha.set_running(holder.kind, holder.id, running=False)
+            said.append(f"stopped {holder.title}")
+        return said
+
+    async def give_back(self) -> list[str]:
+        """Give back all that is written down; the titles of what could not be given back, which stays written down."""
+        if (taken := self._read()) is None:
+            return []
+        failed = [s for s in reversed(taken.stopped) if not await self._start(s)]
+        if taken.lease is not None and await self._returned(taken.lease):
+            taken.lease = None
+        taken.stopped = list(reversed(failed))
+        if taken.stopped or taken.lease is not None:
+            self._write(taken)
+        else:
+            self._store.unlink(missing_ok=True)
+        return [s["title"] for s in taken.stopped] + (
+            ["Smart Meter"] if taken.lease is not None else []
+        )
+
+    @property
+    def pending(self) -> bool:
+        """Whether something is still to be given back."""
+        return self._store.exists()
+
+    async def _release(self, taken: Taken) -> str:
+        try:
+            answer = await self._ha.release_port(taken.port, LEASE_SECONDS)
+        except ActionMissing:
+            return "The Smart Meter integration is not installed, so it does not use the port"
+        if lease := answer.get("lease"):
+            taken.lease = str(lease)
+            self._write(taken)
+        titles = [str(freed.get("title", "")) for freed in answer.get("freed") or ()]
+        return f"Smart Meter let go of the port ({', '.join(titles) or 'it did not use it'})"
+
+    async def _start(self, stopped: dict[str, str]) -> bool:
+        try:
+            await self._ha.set_running(stopped["kind"], stopped["id"], running=True)
+        except HomeAssistantError:
+            return False
+        return True
+
+    async def _returned(self, lease: str) -> bool:
+        try:
+            await self._ha.return_port(lease)
+        except ActionMissing:
+            return True  # gone with the integration that had lent it
+        except HomeAssistantError:
+            return False
+        return True
+
+    def _write(self, taken: Taken) -> None:
+        new = self._store.with_suffix(".new")
+        new.write_text(json.dumps(asdict(taken)))
+        new.replace(self._store)
+
+    def _read(self) -> Taken | None:
+        try:
+            data: dict[str, Any] = json.loads(self._store.read_text())
+            return Taken(data["port"], data["lease"], list(data["stopped"]))
+        except OSError, ValueError, KeyError, TypeError:
+            return None
+
+
+def same_port(one: str, other: str) -> bool:
+    """Whether two names are the same port: symbolic links are followed, what follows a URL's `?` does not count."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(port: str) -> str:
+    return os.path.realpath(port) if port.startswith("/") else port.partition("?")[0]
