@@ -228,7 +228,7 @@ class FakeChip:
         return reply + slip(b"OHAI")
 
     def _flash_begin(self, op: int, data: bytes) -> bytes:
-        erase, blocks, block_size, offset = struct.unpack("<IIII", data[:16])
+        erase, _, block_size, offset = struct.unpack("<IIII", data[:16])
         if offset + erase > self.size:
             return self._reply(op, status=b"\x01\x05")
         first, last = offset // SECTOR * SECTOR, -(-(offset + erase) // SECTOR) * SECTOR

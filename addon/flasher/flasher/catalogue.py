@@ -70,7 +70,7 @@ class Catalogue:
         self._folder = folder
         self._key = key
 
-    def list(self) -> list[Firmware]:
+    def firmware(self) -> list[Firmware]:
         """All manifests that can be read, by name of file; what is none is left out."""
         firmware = []
         for path in sorted(self._folder.glob(MANIFESTS)):

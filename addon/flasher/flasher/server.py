@@ -139,7 +139,7 @@ class Server:
         )
 
     async def _firmware(self, request: web.Request) -> web.Response:
-        listed = await asyncio.to_thread(self._catalogue.list)
+        listed = await asyncio.to_thread(self._catalogue.firmware)
         problem = await asyncio.to_thread(self._catalogue.problem) if listed else None
         return web.json_response(
             {

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 import sys
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 PROGRAM = Path(__file__).parents[1] / "esptool_child.py"
 # esptool's own longest silence is the erasing of a whole chip.
@@ -41,7 +41,7 @@ class Writer:
         self._silence = silence
         self._process: Process | None = None
 
-    async def __aenter__(self) -> Writer:
+    async def __aenter__(self) -> Self:
         """Start the child."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,

@@ -1,0 +1,186 @@
+"""A server of the app, a chip on a pseudo terminal, Home Assistant, signed firmware: all real but the chip and Core."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestServer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+import pytest
+
+from flasher.gate import FROM_PAGE, USER
+from flasher.job import Jobs
+from flasher.server import JOBS, Server, Settings
+
+from . import firmware
+from .fake_chip import FakeChip, Pty
+from .fake_home_assistant import ADMIN, TOKEN, FakeHomeAssistant
+
+HEADERS = {USER: ADMIN, FROM_PAGE: "1"}
+
+
+@dataclass(slots=True)
+class App:
+    """The app as its page sees it."""
+
+    session: ClientSession
+    url: str
+    jobs: Jobs
+    data: Path
+    port: str
+
+    async def get(self, path: str) -> Any:
+        """What is answered to a GET."""
+        async with self.session.get(self.url + path, headers=HEADERS) as response:
+            return await response.json()
+
+    async def post(self, path: str, data: Any = None, *, body: bytes | None = None) -> Any:
+        """What is answered to a POST."""
+        content: dict[str, Any] = {"data": body} if body is not None else {"json": data or {}}
+        async with self.session.post(self.url + path, headers=HEADERS, **content) as response:
+            return await response.json()
+
+    async def run(self, path: str, **request: Any) -> dict[str, Any]:
+        """Start a job and wait for its end."""
+        answer = await self.post(path, {"port": self.port} | request)
+        assert "job" in answer, answer
+        return await self.end()
+
+    async def end(self) -> dict[str, Any]:
+        """The job when it is over."""
+        revision = -1
+        while True:
+            state = await self.get(f"api/state?since={revision}")
+            if state["job"] and not state["job"]["running"]:
+                return dict(state["job"])
+            revision = state["revision"]
+
+    async def reach(self, stage: str) -> dict[str, Any]:
+        """The job when it is in a stage."""
+        revision = -1
+        while True:
+            state = await self.get(f"api/state?since={revision}")
+            if state["job"]["stage"] == stage:
+                return dict(state["job"])
+            assert state["job"]["running"], state["job"]
+            revision = state["revision"]
+
+
+@dataclass(slots=True)
+class Release:
+    """A folder of firmware and the key it is signed with."""
+
+    folder: Path
+    key: Path
+    private: Ed25519PrivateKey
+
+    def add(self, name: str, version: str, content: bytes, chip: str = "ESP32-C3", offset: int = 0) -> str:
+        """Put a firmware in and sign everything again; its id."""
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / f"{name}.bin").write_bytes(content)
+        manifest = {
+            "name": "Smart Meter dongle",
+            "version": version,
+            "board": name.split("-")[0],
+            "front_end": "mbus",
+            "notes": {"en": "Reads M-Bus meters.", "de": "Liest M-Bus-Zähler."},
+            "builds": [{"chipFamily": chip, "parts": [{"path": f"{name}.bin", "offset": offset}]}],
+        }
+        (self.folder / f"{name}.manifest.json").write_text(json.dumps(manifest))
+        self.sign()
+        return f"{name}.manifest.json"
+
+    def sign(self) -> None:
+        """List the sums and sign the list."""
+        files = sorted(p for p in self.folder.iterdir() if not p.name.startswith("SHA256SUMS"))
+        listing = "".join(f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}\n" for p in files).encode()
+        (self.folder / "SHA256SUMS").write_bytes(listing)
+        (self.folder / "SHA256SUMS.sig").write_bytes(self.private.sign(listing))
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Release:
+    """One signed firmware of version 1.1.0, and an older one."""
+    private = Ed25519PrivateKey.generate()
+    key = tmp_path / "release-key.pem"
+    key.write_bytes(private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    made = Release(tmp_path / "firmware", key, private)
+    made.add("c3-mbus", "1.1.0", firmware.factory("1.1.0"))
+    made.add("c3old-mbus", "1.0.0", firmware.factory("1.0.0"))
+    return made
+
+
+@pytest.fixture
+def chip() -> FakeChip:
+    """A new chip: its flash is erased."""
+    return FakeChip()
+
+
+@pytest.fixture
+def port(chip: FakeChip, tmp_path: Path) -> Iterator[Pty]:
+    """The chip, plugged in."""
+    runner = Pty(chip, tmp_path / "ttyUSB0")
+    yield runner
+    runner.close()
+
+
+@pytest.fixture
+def home() -> FakeHomeAssistant:
+    """Home Assistant with our integration."""
+    return FakeHomeAssistant()
+
+
+@pytest.fixture
+def settings(release: Release, tmp_path: Path) -> Settings:
+    """The server's settings; the tests stand where ingress stands."""
+    return Settings(
+        data=tmp_path / "data",
+        firmware=release.folder,
+        key=release.key,
+        token=TOKEN,
+        extra_ports=(str(tmp_path / "ttyUSB0"),),
+        gateway="127.0.0.1",
+    )
+
+
+@pytest.fixture
+async def start_app(
+    settings: Settings, home: FakeHomeAssistant, tmp_path: Path
+) -> AsyncIterator[Callable[..., Awaitable[App]]]:
+    """Starts the app, once or again."""
+    supervisor = TestServer(home.application())
+    await supervisor.start_server()
+    servers = [supervisor]
+    sessions = []
+
+    async def start(**changes: Any) -> App:
+        from dataclasses import replace
+
+        url = str(supervisor.make_url("")).rstrip("/")
+        application = Server(replace(settings, supervisor=url, **changes)).application()
+        server = TestServer(application)
+        await server.start_server()
+        servers.append(server)
+        sessions.append(ClientSession())
+        return App(
+            sessions[-1], str(server.make_url("/")), application[JOBS], settings.data, str(tmp_path / "ttyUSB0")
+        )
+
+    yield start
+    for session in sessions:
+        await session.close()
+    for server in reversed(servers):
+        await server.close()
+    await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def app(start_app: Callable[..., Awaitable[App]], port: Pty) -> App:
+    """The app with a chip plugged in."""
+    return await start_app()
