@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import hashlib
 import json
 from pathlib import Path
@@ -40,10 +40,16 @@ class App:
         async with self.session.get(self.url + path, headers=HEADERS) as response:
             return await response.json()
 
-    async def post(self, path: str, data: Any = None, *, body: bytes | None = None) -> Any:
+    async def post(
+        self, path: str, data: Any = None, *, body: bytes | None = None
+    ) -> Any:
         """What is answered to a POST."""
-        content: dict[str, Any] = {"data": body} if body is not None else {"json": data or {}}
-        async with self.session.post(self.url + path, headers=HEADERS, **content) as response:
+        content: dict[str, Any] = (
+            {"data": body} if body is not None else {"json": data or {}}
+        )
+        async with self.session.post(
+            self.url + path, headers=HEADERS, **content
+        ) as response:
             return await response.json()
 
     async def run(self, path: str, **request: Any) -> dict[str, Any]:
@@ -80,17 +86,29 @@ class Release:
     key: Path
     private: Ed25519PrivateKey
 
-    def add(self, name: str, version: str, content: bytes, chip: str = "ESP32-C3", offset: int = 0) -> str:
+    def add(
+        self,
+        name: str,
+        version: str,
+        content: bytes,
+        chip: str = "ESP32-C3",
+        offset: int = 0,
+    ) -> str:
         """Put a firmware in and sign everything again; its id."""
         self.folder.mkdir(exist_ok=True)
         (self.folder / f"{name}.bin").write_bytes(content)
         manifest = {
             "name": "Smart Meter dongle",
             "version": version,
-            "board": name.split("-")[0],
+            "board": name.split("-", maxsplit=1)[0],
             "front_end": "mbus",
             "notes": {"en": "Reads M-Bus meters.", "de": "Liest M-Bus-Zähler."},
-            "builds": [{"chipFamily": chip, "parts": [{"path": f"{name}.bin", "offset": offset}]}],
+            "builds": [
+                {
+                    "chipFamily": chip,
+                    "parts": [{"path": f"{name}.bin", "offset": offset}],
+                }
+            ],
         }
         (self.folder / f"{name}.manifest.json").write_text(json.dumps(manifest))
         self.sign()
@@ -98,10 +116,20 @@ class Release:
 
     def sign(self) -> None:
         """List the sums and sign the list."""
-        files = sorted(p for p in self.folder.iterdir() if not p.name.startswith("SHA256SUMS"))
-        listing = "".join(f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}\n" for p in files).encode()
+        files = sorted(
+            p for p in self.folder.iterdir() if not p.name.startswith("SHA256SUMS")
+        )
+        listing = "".join(
+            f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}\n" for p in files
+        ).encode()
         (self.folder / "SHA256SUMS").write_bytes(listing)
         (self.folder / "SHA256SUMS.sig").write_bytes(self.private.sign(listing))
+
+
+@pytest.fixture(autouse=True)
+def _short_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new chip does not answer; that need not take seconds each time."""
+    monkeypatch.setattr("flasher.job.ASK", 0.3)
 
 
 @pytest.fixture
@@ -109,7 +137,11 @@ def release(tmp_path: Path) -> Release:
     """One signed firmware of version 1.1.0, and an older one."""
     private = Ed25519PrivateKey.generate()
     key = tmp_path / "release-key.pem"
-    key.write_bytes(private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    key.write_bytes(
+        private.public_key().public_bytes(
+            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+        )
+    )
     made = Release(tmp_path / "firmware", key, private)
     made.add("c3-mbus", "1.1.0", firmware.factory("1.1.0"))
     made.add("c3old-mbus", "1.0.0", firmware.factory("1.0.0"))
@@ -160,8 +192,6 @@ async def start_app(
     sessions = []
 
     async def start(**changes: Any) -> App:
-        from dataclasses import replace
-
         url = str(supervisor.make_url("")).rstrip("/")
         application = Server(replace(settings, supervisor=url, **changes)).application()
         server = TestServer(application)
@@ -169,7 +199,11 @@ async def start_app(
         servers.append(server)
         sessions.append(ClientSession())
         return App(
-            sessions[-1], str(server.make_url("/")), application[JOBS], settings.data, str(tmp_path / "ttyUSB0")
+            sessions[-1],
+            str(server.make_url("/")),
+            application[JOBS],
+            settings.data,
+            str(tmp_path / "ttyUSB0"),
         )
 
     yield start

@@ -21,8 +21,9 @@ import time
 import tty
 import zlib
 
-from flasher import improv
 from serial import rfc2217
+
+from flasher import improv
 
 FLASH_BEGIN, FLASH_DATA, FLASH_END = 0x02, 0x03, 0x04
 MEM_BEGIN, MEM_END, MEM_DATA = 0x05, 0x06, 0x07

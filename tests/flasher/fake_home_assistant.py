@@ -35,7 +35,9 @@ class FakeHomeAssistant:
         )
         return app
 
-    def use(self, port: str, kind: str, holder: str, title: str, domain: str = "") -> None:
+    def use(
+        self, port: str, kind: str, holder: str, title: str, domain: str = ""
+    ) -> None:
         """Let an app (by slug) or an entry (by id) use a port."""
         self.consumers.setdefault(port, []).append(
             {
@@ -54,7 +56,10 @@ class FakeHomeAssistant:
 
     def _consumer(self, holder: str) -> dict[str, Any]:
         return next(
-            c for consumers in self.consumers.values() for c in consumers if holder in (c["slug"], c["config_entry_id"])
+            c
+            for consumers in self.consumers.values()
+            for c in consumers
+            if holder in (c["slug"], c["config_entry_id"])
         )
 
     def _set(self, holder: str, active: bool) -> bool:
@@ -73,7 +78,12 @@ class FakeHomeAssistant:
         self._authorized(request)
         domains = [{"domain": "hassio", "services": {"app_start": {}, "app_stop": {}}}]
         if self.integration:
-            domains.append({"domain": "smart_meter", "services": {"release_port": {}, "return_port": {}}})
+            domains.append(
+                {
+                    "domain": "smart_meter",
+                    "services": {"release_port": {}, "return_port": {}},
+                }
+            )
         return web.json_response(domains)
 
     async def _action(self, request: web.Request) -> web.Response:
@@ -89,7 +99,9 @@ class FakeHomeAssistant:
                 lease = f"lease-{len(self.calls)}"
                 self.leases[lease] = data["port"]
                 answer = {"lease": lease, "seconds": data["seconds"], "freed": []}
-                return web.json_response({"changed_states": [], "service_response": answer})
+                return web.json_response(
+                    {"changed_states": [], "service_response": answer}
+                )
             case "smart_meter.return_port":
                 del self.leases[data["lease"]]
             case "hassio.app_stop" | "hassio.app_start":
@@ -102,14 +114,33 @@ class FakeHomeAssistant:
         await socket.prepare(request)
         await socket.send_json({"type": "auth_required"})
         auth = await socket.receive_json()
-        await socket.send_json({"type": "auth_ok" if auth["access_token"] == TOKEN else "auth_invalid"})
+        await socket.send_json(
+            {"type": "auth_ok" if auth["access_token"] == TOKEN else "auth_invalid"}
+        )
         async for message in socket:
             if message.type is WSMsgType.TEXT:
                 asked = message.json()
                 result = self._command(asked)
                 ok = result is not None
-                error = {} if ok else {"error": {"code": "unknown_command", "message": "Unknown command."}}
-                await socket.send_json({"id": asked["id"], "type": "result", "success": ok, "result": result} | error)
+                error = (
+                    {}
+                    if ok
+                    else {
+                        "error": {
+                            "code": "unknown_command",
+                            "message": "Unknown command.",
+                        }
+                    }
+                )
+                await socket.send_json(
+                    {
+                        "id": asked["id"],
+                        "type": "result",
+                        "success": ok,
+                        "result": result,
+                    }
+                    | error
+                )
         return socket
 
     def _command(self, asked: dict[str, Any]) -> Any:
@@ -117,7 +148,10 @@ class FakeHomeAssistant:
             case "config/auth/list":
                 return [_user(ADMIN, ["system-admin"]), _user(GUEST, ["system-users"])]
             case "usb/list_serial_ports" if self.usage_known:
-                return [{"device": device, "consumers": users} for device, users in self.consumers.items()]
+                return [
+                    {"device": device, "consumers": users}
+                    for device, users in self.consumers.items()
+                ]
             case "config_entries/disable":
                 self.calls.append(("config_entries/disable", asked))
                 self._set(asked["entry_id"], asked["disabled_by"] is None)

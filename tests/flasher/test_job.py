@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,9 @@ def written(chip: FakeChip, image: bytes = NEW) -> bool:
     return bytes(chip.flash) == image.ljust(chip.size, b"\xff")
 
 
-async def test_write_new_chip(app: App, chip: FakeChip, home: FakeHomeAssistant) -> None:
+async def test_write_new_chip(
+    app: App, chip: FakeChip, home: FakeHomeAssistant
+) -> None:
     """A new chip gets its firmware byte by byte, joins the network and is offered to the integration."""
     home.use(app.port, "config_entry", "entry", "Meter in the cellar", "smart_meter")
     job = await app.run(
@@ -35,7 +39,10 @@ async def test_write_new_chip(app: App, chip: FakeChip, home: FakeHomeAssistant)
     assert job["notices"] == []
     assert chip.wifi == (SSID, PASSWORD)
     assert home.leases == {}
-    assert [name for name, _ in home.calls] == ["smart_meter.release_port", "smart_meter.return_port"]
+    assert [name for name, _ in home.calls] == [
+        "smart_meter.release_port",
+        "smart_meter.return_port",
+    ]
     assert home.calls[0][1] == {"port": app.port, "seconds": 3600}
     assert home.discovered == [
         {
@@ -62,7 +69,9 @@ async def test_write_slowly(app: App, chip: FakeChip) -> None:
     assert chip.counts[fake_chip.FLASH_DATA] == -(-len(NEW) // 1024)
 
 
-async def test_offer_over_usb(app: App, chip: FakeChip, home: FakeHomeAssistant) -> None:
+async def test_offer_over_usb(
+    app: App, chip: FakeChip, home: FakeHomeAssistant
+) -> None:
     """Without a network the dongle is offered at its port."""
     assert (await app.run("api/write", firmware=C3, offer=True))["outcome"] == "done"
     assert home.discovered[0]["config"]["device"] == app.port
@@ -85,8 +94,12 @@ async def test_look_second_slot(app: App, chip: FakeChip) -> None:
     """After an update over the air the other slot is the one that runs."""
     chip.flash[: len(NEW)] = firmware.factory("1.0.0").ljust(len(NEW), b"\xff")
     other = firmware.APP_OFFSET + firmware.SLOT_SIZE
-    chip.flash[other : other + len(firmware.image("app-1.1.0"))] = firmware.image("app-1.1.0")
-    chip.flash[firmware.OTA_DATA_OFFSET : firmware.OTA_DATA_OFFSET + 32] = firmware.ota_record(2)
+    chip.flash[other : other + len(firmware.image("app-1.1.0"))] = firmware.image(
+        "app-1.1.0"
+    )
+    chip.flash[firmware.OTA_DATA_OFFSET : firmware.OTA_DATA_OFFSET + 32] = (
+        firmware.ota_record(2)
+    )
     chip.improv = False
     job = await app.run("api/look")
     assert job["installed"] == {"name": "smart-meter-dongle", "version": "1.1.0"}
@@ -106,7 +119,10 @@ async def test_backup(app: App, chip: FakeChip) -> None:
     job = await app.run("api/write", firmware=C3, backup=True)
     assert job["outcome"] == "done", job
     assert (app.data / "backups" / job["backup"]).read_bytes() == before
-    async with app.session.get(f"{app.url}api/backups/{job['backup']}", headers={"X-Remote-User-Id": "id-of-an-administrator"}) as response:
+    async with app.session.get(
+        f"{app.url}api/backups/{job['backup']}",
+        headers={"X-Remote-User-Id": "id-of-an-administrator"},
+    ) as response:
         assert await response.read() == before
     assert bytes(chip.flash[: len(NEW)]) == NEW
 
@@ -114,7 +130,9 @@ async def test_backup(app: App, chip: FakeChip) -> None:
 # --- what must not be written ---
 
 
-async def refused(app: App, chip: FakeChip, home: FakeHomeAssistant, kind: str, **request: object) -> dict[str, object]:
+async def refused(
+    app: App, chip: FakeChip, home: FakeHomeAssistant, kind: str, **request: object
+) -> dict[str, object]:
     """A job that fails before the first byte is erased, with the port given back."""
     before = bytes(chip.flash)
     job = await app.run("api/write", **request)
@@ -127,7 +145,9 @@ async def refused(app: App, chip: FakeChip, home: FakeHomeAssistant, kind: str, 
     return dict(job["failure"])
 
 
-async def test_wrong_sum(app: App, chip: FakeChip, home: FakeHomeAssistant, release: Release) -> None:
+async def test_wrong_sum(
+    app: App, chip: FakeChip, home: FakeHomeAssistant, release: Release
+) -> None:
     """One flipped bit in an image."""
     path = release.folder / "c3-mbus.bin"
     content = bytearray(path.read_bytes())
@@ -136,20 +156,26 @@ async def test_wrong_sum(app: App, chip: FakeChip, home: FakeHomeAssistant, rele
     await refused(app, chip, home, "hash", firmware=C3)
 
 
-async def test_wrong_manifest(app: App, chip: FakeChip, home: FakeHomeAssistant, release: Release) -> None:
+async def test_wrong_manifest(
+    app: App, chip: FakeChip, home: FakeHomeAssistant, release: Release
+) -> None:
     """A manifest that was changed after signing."""
     path = release.folder / C3
     path.write_text(path.read_text().replace("1.1.0", "9.9.9"))
     await refused(app, chip, home, "hash", firmware=C3)
 
 
-async def test_wrong_signature(app: App, chip: FakeChip, home: FakeHomeAssistant, release: Release) -> None:
+async def test_wrong_signature(
+    app: App, chip: FakeChip, home: FakeHomeAssistant, release: Release
+) -> None:
     """A list of sums made anew, without the key."""
     (release.folder / "SHA256SUMS").write_bytes(b"0" * 64 + b"  c3-mbus.bin\n")
     await refused(app, chip, home, "signature", firmware=C3)
 
 
-async def test_no_key(app: App, chip: FakeChip, home: FakeHomeAssistant, release: Release) -> None:
+async def test_no_key(
+    app: App, chip: FakeChip, home: FakeHomeAssistant, release: Release
+) -> None:
     """A build without a key believes nothing."""
     release.key.unlink()
     await refused(app, chip, home, "no_key", firmware=C3)
@@ -172,7 +198,9 @@ async def test_wrong_chip_in_image(
     assert failure["wanted"] == "ESP32-C3"
 
 
-async def test_too_large(app: App, chip: FakeChip, home: FakeHomeAssistant, release: Release) -> None:
+async def test_too_large(
+    app: App, chip: FakeChip, home: FakeHomeAssistant, release: Release
+) -> None:
     """An image larger than the flash."""
     chip.flash = chip.flash[:0x100000]
     name = release.add("big-mbus", "1.1.0", NEW.ljust(0x100001, b"\xff"))
@@ -186,7 +214,9 @@ async def test_encrypted(app: App, chip: FakeChip, home: FakeHomeAssistant) -> N
 
 
 @pytest.mark.parametrize("speaks", [True, False])
-async def test_downgrade(app: App, chip: FakeChip, home: FakeHomeAssistant, speaks: bool) -> None:
+async def test_downgrade(
+    app: App, chip: FakeChip, home: FakeHomeAssistant, speaks: bool
+) -> None:
     """An older version is written only when the user insists, known from the firmware or from the flash."""
     chip.flash[: len(NEW)] = NEW
     chip.improv = speaks
@@ -195,7 +225,9 @@ async def test_downgrade(app: App, chip: FakeChip, home: FakeHomeAssistant, spea
     chip.counts.clear()
     job = await app.run("api/write", firmware=OLD, agreed=["downgrade"])
     assert job["outcome"] == "done"
-    assert bytes(chip.flash[: len(firmware.factory("1.0.0"))]) == firmware.factory("1.0.0")
+    assert bytes(chip.flash[: len(firmware.factory("1.0.0"))]) == firmware.factory(
+        "1.0.0"
+    )
 
 
 async def test_own_image(app: App, chip: FakeChip, home: FakeHomeAssistant) -> None:
@@ -206,19 +238,26 @@ async def test_own_image(app: App, chip: FakeChip, home: FakeHomeAssistant) -> N
     assert failure["sha256"] == upload["sha256"]
     job = await app.run("api/write", upload=upload["id"], agreed=["unsigned"])
     assert job["outcome"] == "done", job
-    assert job["firmware"] == {"name": "mine.factory.bin", "version": "1.1.0", "signed": False}
+    assert job["firmware"] == {
+        "name": "mine.factory.bin",
+        "version": "1.1.0",
+        "signed": False,
+    }
     assert written(chip)
 
 
 @pytest.mark.parametrize(
-    ("body", "kind"), [(firmware.image("app-1.1.0"), "application"), (b"hello", "unknown")]
+    ("body", "kind"),
+    [(firmware.image("app-1.1.0"), "application"), (b"hello", "unknown")],
 )
 async def test_own_image_of_wrong_kind(
     app: App, chip: FakeChip, home: FakeHomeAssistant, body: bytes, kind: str
 ) -> None:
     """An update image alone does not start, and a text even less."""
     upload = await app.post("api/upload?name=x.bin", body=body)
-    failure = await refused(app, chip, home, "image_kind", upload=upload["id"], agreed=["unsigned"])
+    failure = await refused(
+        app, chip, home, "image_kind", upload=upload["id"], agreed=["unsigned"]
+    )
     assert failure["image"] == kind
 
 
@@ -226,7 +265,9 @@ async def test_upload_gone(app: App, chip: FakeChip, home: FakeHomeAssistant) ->
     """An image that was replaced by another one is not written."""
     first = await app.post("api/upload?name=a.bin", body=NEW)
     await app.post("api/upload?name=b.bin", body=firmware.factory("1.0.0"))
-    await refused(app, chip, home, "upload_gone", upload=first["id"], agreed=["unsigned"])
+    await refused(
+        app, chip, home, "upload_gone", upload=first["id"], agreed=["unsigned"]
+    )
 
 
 # --- the cable ---
@@ -245,7 +286,9 @@ CUTS = {
 
 
 @pytest.mark.parametrize("stage", CUTS)
-async def test_cable_pulled(app: App, chip: FakeChip, home: FakeHomeAssistant, stage: str) -> None:
+async def test_cable_pulled(
+    app: App, chip: FakeChip, home: FakeHomeAssistant, stage: str
+) -> None:
     """Whenever the cable is pulled the port is given back, and the page knows whether the dongle still starts."""
     op, count, touched = CUTS[stage]
     home.use(app.port, "app", "core_zigbee", "Zigbee")
@@ -259,7 +302,9 @@ async def test_cable_pulled(app: App, chip: FakeChip, home: FakeHomeAssistant, s
     assert home.active("core_zigbee")
 
 
-async def test_cable_pulled_during_backup(app: App, chip: FakeChip, home: FakeHomeAssistant, port: Pty) -> None:
+async def test_cable_pulled_during_backup(
+    app: App, chip: FakeChip, home: FakeHomeAssistant, port: Pty
+) -> None:
     """Half a backup is no backup."""
     task = asyncio.create_task(app.run("api/write", firmware=C3, backup=True))
     await asyncio.sleep(0.1)
@@ -267,12 +312,22 @@ async def test_cable_pulled_during_backup(app: App, chip: FakeChip, home: FakeHo
     chip.before = lambda op: None
     port.unplug()
     job = await task
-    assert (job["outcome"], job["failure"]["kind"], job["touched"]) == ("failed", "lost", False)
+    assert (job["outcome"], job["failure"]["kind"], job["touched"]) == (
+        "failed",
+        "lost",
+        False,
+    )
     assert list((app.data / "backups").iterdir()) == []
     assert home.leases == {}
 
 
-async def test_cable_pulled_before_wifi(app: App, chip: FakeChip, home: FakeHomeAssistant, port: Pty, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cable_pulled_before_wifi(
+    app: App,
+    chip: FakeChip,
+    home: FakeHomeAssistant,
+    port: Pty,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The firmware is on it, only the network is missing."""
     monkeypatch.setattr("flasher.wifi.START", 1.0)
     task = asyncio.create_task(
@@ -325,7 +380,12 @@ async def test_port_missing(app: App, home: FakeHomeAssistant) -> None:
     assert home.leases == {}
 
 
-async def test_stalled(start_app: Callable[..., Awaitable[App]], port: Pty, chip: FakeChip, home: FakeHomeAssistant) -> None:
+async def test_stalled(
+    start_app: Callable[..., Awaitable[App]],
+    port: Pty,
+    chip: FakeChip,
+    home: FakeHomeAssistant,
+) -> None:
     """A chip that falls silent for good does not keep the port for ever."""
     app = await start_app(silence=1.0)
     chip.hang_at = fake_chip.DEFL_DATA
@@ -337,14 +397,20 @@ async def test_stalled(start_app: Callable[..., Awaitable[App]], port: Pty, chip
 # --- the port ---
 
 
-async def test_foreign_holders(app: App, chip: FakeChip, home: FakeHomeAssistant) -> None:
+async def test_foreign_holders(
+    app: App, chip: FakeChip, home: FakeHomeAssistant
+) -> None:
     """Others are stopped only when the user agreed, and started again in the end."""
     home.use(app.port, "app", "core_zigbee", "Zigbee")
     home.use(app.port, "config_entry", "abc", "ZHA", "zha")
-    failure = await refused(app, chip, home, "consent", firmware=C3, agreed=["app:core_zigbee"])
+    failure = await refused(
+        app, chip, home, "consent", firmware=C3, agreed=["app:core_zigbee"]
+    )
     assert [h["title"] for h in failure["holders"]] == ["ZHA"]  # type: ignore[attr-defined]
     assert home.calls == []
-    job = await app.run("api/write", firmware=C3, agreed=["app:core_zigbee", "config_entry:abc"])
+    job = await app.run(
+        "api/write", firmware=C3, agreed=["app:core_zigbee", "config_entry:abc"]
+    )
     assert job["outcome"] == "done"
     assert home.active("core_zigbee")
     assert home.active("abc")
@@ -362,12 +428,19 @@ async def test_not_given_back(app: App, home: FakeHomeAssistant) -> None:
     assert home.active("core_zigbee")
 
 
-async def test_app_killed(start_app: Callable[..., Awaitable[App]], port: Pty, chip: FakeChip, home: FakeHomeAssistant) -> None:
+async def test_app_killed(
+    start_app: Callable[..., Awaitable[App]],
+    port: Pty,
+    chip: FakeChip,
+    home: FakeHomeAssistant,
+) -> None:
     """An app that was stopped in mid-write gives back, and says after its next start what happened."""
     app = await start_app()
     home.use(app.port, "app", "core_zigbee", "Zigbee")
     chip.hang_at = fake_chip.DEFL_DATA
-    await app.post("api/write", {"port": app.port, "firmware": C3, "agreed": ["app:core_zigbee"]})
+    await app.post(
+        "api/write", {"port": app.port, "firmware": C3, "agreed": ["app:core_zigbee"]}
+    )
     await app.reach("write")
     await app.jobs.close()
     assert home.active("core_zigbee")
@@ -377,7 +450,9 @@ async def test_app_killed(start_app: Callable[..., Awaitable[App]], port: Pty, c
     assert (job["failure"]["kind"], job["touched"]) == ("interrupted", True)
 
 
-async def test_app_died(start_app: Callable[..., Awaitable[App]], home: FakeHomeAssistant, tmp_path: Path) -> None:
+async def test_app_died(
+    start_app: Callable[..., Awaitable[App]], home: FakeHomeAssistant, tmp_path: Path
+) -> None:
     """After a power cut what was written down is given back."""
     home.use("/dev/x", "app", "core_zigbee", "Zigbee")
     home.consumers["/dev/x"][0]["active"] = False
@@ -393,7 +468,9 @@ async def test_app_died(start_app: Callable[..., Awaitable[App]], home: FakeHome
     assert (await app.get("api/state"))["job"]["failure"]["kind"] == "interrupted"
 
 
-async def test_integration_absent(app: App, chip: FakeChip, home: FakeHomeAssistant) -> None:
+async def test_integration_absent(
+    app: App, chip: FakeChip, home: FakeHomeAssistant
+) -> None:
     """Without the integration the dongle is flashed all the same, and the log says so."""
     home.integration = False
     job = await app.run("api/write", firmware=C3)
@@ -401,7 +478,9 @@ async def test_integration_absent(app: App, chip: FakeChip, home: FakeHomeAssist
     assert any("not installed" in line for line in job["log"])
 
 
-async def test_integration_refuses(app: App, chip: FakeChip, home: FakeHomeAssistant) -> None:
+async def test_integration_refuses(
+    app: App, chip: FakeChip, home: FakeHomeAssistant
+) -> None:
     """When the port cannot be freed nothing is tried on it."""
     home.release_fails = True
     job = await app.run("api/write", firmware=C3)
@@ -409,7 +488,9 @@ async def test_integration_refuses(app: App, chip: FakeChip, home: FakeHomeAssis
     assert chip.counts.total() == 0
 
 
-async def test_holders_unknown(app: App, chip: FakeChip, home: FakeHomeAssistant) -> None:
+async def test_holders_unknown(
+    app: App, chip: FakeChip, home: FakeHomeAssistant
+) -> None:
     """An older Home Assistant does not say who uses a port; the port itself still refuses a second user."""
     home.usage_known = False
     assert (await app.get("api/ports"))["holders_unknown"]
@@ -418,9 +499,6 @@ async def test_holders_unknown(app: App, chip: FakeChip, home: FakeHomeAssistant
 
 async def test_port_busy(app: App, port: Pty, home: FakeHomeAssistant) -> None:
     """A program that has the port open exclusively."""
-    import fcntl
-    import os
-
     other = os.open(port.path, os.O_RDWR | os.O_NOCTTY)
     fcntl.flock(other, fcntl.LOCK_EX)
     try:
@@ -437,7 +515,9 @@ async def test_port_busy(app: App, port: Pty, home: FakeHomeAssistant) -> None:
 async def test_one_job_at_a_time(app: App, chip: FakeChip) -> None:
     """A second job is refused while one runs."""
     await app.post("api/look", {"port": app.port})
-    assert (await app.post("api/look", {"port": app.port}))["failure"]["kind"] == "running"
+    assert (await app.post("api/look", {"port": app.port}))["failure"][
+        "kind"
+    ] == "running"
     assert (await app.end())["outcome"] == "done"
 
 
@@ -452,7 +532,9 @@ async def test_cancel(app: App, chip: FakeChip, home: FakeHomeAssistant) -> None
     assert (await app.run("api/look"))["outcome"] == "done"
 
 
-async def test_cancel_while_writing(start_app: Callable[..., Awaitable[App]], port: Pty, chip: FakeChip) -> None:
+async def test_cancel_while_writing(
+    start_app: Callable[..., Awaitable[App]], port: Pty, chip: FakeChip
+) -> None:
     """Once the flash is touched there is no stopping."""
     app = await start_app(silence=2.0)
     chip.hang_at = fake_chip.DEFL_DATA
@@ -462,9 +544,13 @@ async def test_cancel_while_writing(start_app: Callable[..., Awaitable[App]], po
     await app.end()
 
 
-async def test_wrong_password(app: App, chip: FakeChip, home: FakeHomeAssistant) -> None:
+async def test_wrong_password(
+    app: App, chip: FakeChip, home: FakeHomeAssistant
+) -> None:
     """A password the router does not take is said, and the dongle is offered at its port."""
-    job = await app.run("api/write", firmware=C3, wifi={"ssid": SSID, "password": "wrong"}, offer=True)
+    job = await app.run(
+        "api/write", firmware=C3, wifi={"ssid": SSID, "password": "wrong"}, offer=True
+    )
     assert job["outcome"] == "done"
     assert job["notices"] == [{"kind": "wifi_refused", "ssid": SSID}]
     assert home.discovered[0]["config"]["device"] == app.port

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 import time
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler
 
 from .home_assistant import HomeAssistantError
 
@@ -34,9 +34,7 @@ class Gate:
         self._known: dict[str, float] = {}
 
     @property
-    def middleware(
-        self,
-    ) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    def middleware(self) -> Middleware:
         """What aiohttp puts before every handler."""
 
         @web.middleware
