@@ -1,6 +1,7 @@
 """What all tests share: the checkout's own library and integration, Home Assistant only where a test asks for it."""
 
 from collections.abc import Callable
+from importlib import import_module
 import os
 from pathlib import Path
 import sys
@@ -29,10 +30,6 @@ def _put_library_on_path() -> None:
 
 _put_library_on_path()
 
-# Home Assistant's test helpers have a package `custom_components` of their own: who is imported first wins.
-if (INTEGRATION / "__init__.py").exists():
-    import custom_components.smart_meter  # noqa: F401
-
 # Timing on a shared machine says nothing about the code; `long` is for an occasional deeper search.
 settings.register_profile("default", deadline=None, max_examples=100, print_blob=True)
 settings.register_profile(
@@ -55,6 +52,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _custom_integrations(request: pytest.FixtureRequest) -> None:
     """Let Home Assistant load the integration in tests that use it, the recorder first where it is used."""
     if "hass" in request.fixturenames:
+        # Home Assistant's test helpers have a package `custom_components` of their own: who is imported first wins.
+        import_module("custom_components.smart_meter")
         if "recorder_mock" in request.fixturenames:
             request.getfixturevalue("recorder_mock")
         request.getfixturevalue("enable_custom_integrations")
