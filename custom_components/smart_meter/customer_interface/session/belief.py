@@ -117,10 +117,9 @@ class Belief:
             return None
         slot = f"{name}/{self._fingerprint(reading)}"
         last = self.state.counters.get(slot)
-        if (
-            last is not None
-            and reading.counter <= last
-            and not self._restarted(name, meter, reading)
+        if last is not None and (
+            reading.counter == last
+            or (reading.counter < last and not self._restarted(name, meter, reading))
         ):
             return Fault(FaultKind.REPLAY, _REPLAY, reading.meter)
         meter.restarted = (0, 0)

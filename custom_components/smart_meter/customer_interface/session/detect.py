@@ -41,7 +41,6 @@ TRIALS = (
 )
 
 # A burst that ended without a frame says that these settings are wrong: nothing is gained by hearing a second one.
-BURST_GAP = 0.5
 BURST_BYTES = 24
 
 
@@ -108,7 +107,7 @@ class DetectSession:
             return None
         ends = self._seen.since + self._trials[self.progress].patience
         idle = self._receiver.idle_at
-        return ends if idle is None else min(ends, idle + BURST_GAP)
+        return ends if idle is None else idle
 
     @property
     def state(self) -> SessionState:
@@ -137,20 +136,22 @@ class DetectSession:
         items = self._receiver.frames(data, at)
         reply = acknowledgement(items) if not self._receiver.holding else ()
         self._decide(items, at)
-        return reply
+        endless = at >= self._seen.since + 2 * self._trials[self.progress].patience
+        return self._next(at) if endless and self.finding is None else reply
 
     def wake(self, at: float) -> tuple[Output, ...]:
-        """Judge a pause; go on to the next settings when the time is up or a burst held no frame."""
+        """Judge a pause; go on to the next settings when the time is up or a burst held no frame.
+
+        What has begun to arrive is heard to its end.
+        """
         self._decide(self._receiver.idle(at), at)
         if self.finding is not None:
             return ()
         spent = at >= self._seen.since + self._trials[self.progress].patience
-        if spent or self._useless():
+        quiet = self._receiver.idle_at is None
+        if quiet and (spent or self._seen.burst >= BURST_BYTES):
             return self._next(at)
         return ()
-
-    def _useless(self) -> bool:
-        return self._seen.burst >= BURST_BYTES and self._receiver.idle_at is None
 
     def _next(self, at: float) -> tuple[Output, ...]:
         self._all.update(self._seen.received)

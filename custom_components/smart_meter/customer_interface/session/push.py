@@ -59,19 +59,28 @@ class PushSession:
         if silent_at is None or at < silent_at:
             return outputs
         self._silence_told = True
-        return (
-            *outputs,
-            self._noted(Fault(FaultKind.SILENCE, "the meter has fallen silent")),
-        )
+        return (*outputs, self._noted(self._why_silent()))
 
     def _silent_at(self) -> float | None:
-        since = self.statistics.last_reading or self._listening_since
+        since = self.statistics.last_frame or self._listening_since
         if since is None or self._silence_told:
             return None
         interval = self.statistics.interval or self._expected
         return since + max(SILENT_INTERVALS * interval, SHORTEST_SILENCE)
 
+    def _why_silent(self) -> Fault:
+        """Tell a line that carries bytes but no telegram from one that carries nothing."""
+        seen = self.statistics
+        heard_since = seen.last_byte is not None and seen.last_byte > (
+            seen.last_frame or self._listening_since or 0.0
+        )
+        if heard_since:
+            return Fault(FaultKind.LINE, "bytes arrive, but no telegram")
+        return Fault(FaultKind.SILENCE, "the meter has fallen silent")
+
     def _carried_up(self, items: list[Frame | Fault], at: float) -> tuple[Output, ...]:
+        if any(isinstance(item, Frame) for item in items):
+            self._silence_told = False
         return self._believed(self._receiver.read(self._selected(items), at), at)
 
     def _selected(self, items: list[Frame | Fault]) -> list[Frame | Fault]:
@@ -86,7 +95,6 @@ class PushSession:
             if isinstance(result, Fault):
                 outputs.append(result)
                 continue
-            self._silence_told = False
             judged = self._belief.judge(result, at)
             outputs += [self._noted(j) if isinstance(j, Fault) else j for j in judged]
         self._receiver.learned(self._belief.interval())
