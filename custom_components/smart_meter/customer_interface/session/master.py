@@ -367,58 +367,85 @@ class ScanSession(_Scripted):
     def _search(self, identification: bytes, digit: int) -> Generator[_Ask, _Answer]:
         """Select by wildcards; where several answer at once, fix the next digit of the identification number.
 
-        `identification` is four bytes BCD, low byte first, F for any digit.
+        `identification` is four bytes BCD, low byte first, F for any digit. Answers that collide can add up to a frame
+        with a sound sum that nobody sent: only a meter that answers to its own full address is one, and its
+        neighbours are searched all the same.
         """
-        self.progress = replace(self.progress, asked=self.progress.asked + 1)
-        yield _Ask(short_frame(Control.SND_NKE, NETWORK_ADDRESS))
-        answer = yield _Ask(selection(identification + b"\xff\xff\xff\xff"))
+        answer = yield from self._select(identification + b"\xff\xff\xff\xff")
         if not answer:
             return
-        if _is_acknowledge(answer):
-            slave = Slave(secondary=identification + b"\xff\xff\xff\xff")
-            results = yield from self._telegrams(slave)
-            if any(isinstance(result, Reading) for result in results):
-                self._add(slave, results)
-                return
-        if digit < 8:
+        own = (yield from self._confirmed()) if _is_acknowledge(answer) else None
+        for place in range(digit, 8):
             for value in range(10):
-                yield from self._search(
-                    _with_digit(identification, digit, value), digit + 1
-                )
+                if own is None or value != _digit(own, place):
+                    yield from self._search(
+                        _with_digit(own[:4] if own else identification, place, value),
+                        place + 1,
+                    )
+            if own is None:
+                break
+
+    def _confirmed(self) -> Generator[_Ask, _Answer, bytes | None]:
+        """Read the selected slave, then again under the full address it gave; returns that where it answers to it."""
+        results = yield from self._telegrams(_ANYBODY)
+        claimed = _secondary(self._telegram(results))
+        if claimed is None:
+            return None
+        if not _is_acknowledge((yield from self._select(claimed))):
+            return None
+        slave = Slave(secondary=claimed)
+        results = yield from self._telegrams(slave)
+        if _secondary(self._telegram(results)) != claimed:
+            return None
+        self._add(slave, results)
+        return claimed
+
+    def _select(self, secondary: bytes) -> Generator[_Ask, _Answer, _Answer]:
+        self.progress = replace(self.progress, asked=self.progress.asked + 1)
+        yield _Ask(short_frame(Control.SND_NKE, NETWORK_ADDRESS))
+        return (yield _Ask(selection(secondary)))
+
+    @staticmethod
+    def _telegram(results: list[Reading | Fault]) -> Reading | None:
+        return next((result for result in results if isinstance(result, Reading)), None)
 
     def _add(self, slave: Slave, results: list[Reading | Fault]) -> None:
-        reading = next(
-            (result for result in results if isinstance(result, Reading)), None
-        )
         if not results:
             return
+        reading = self._telegram(results)
         known = {
             item.reading.meter.key for item in self.found if item.reading is not None
         }
         if reading is not None and reading.meter.key in known:
             return
-        self.found = (*self.found, Found(_precise(slave, reading), reading))
+        self.found = (*self.found, Found(slave, reading))
         self._outputs += results[:1]
 
 
-def _precise(slave: Slave, reading: Reading | None) -> Slave:
-    """Replace wildcards by the address the slave gave."""
-    if slave.secondary is None or reading is None or reading.meter.address is None:
-        return slave
-    address = bytes.fromhex(reading.meter.address)
-    return replace(slave, secondary=address) if len(address) == 8 else slave
+# Whoever is selected answers at the network address; this slave stands for it.
+_ANYBODY = Slave(secondary=b"\xff" * 8)
 
 
-def _with_digit(identification: bytes, digit: int, value: int) -> bytes:
-    """Set one digit, the most significant first, of a BCD number stored low byte first."""
-    number = bytearray(identification)
-    index = 3 - digit // 2
-    number[index] = (
-        (number[index] & 0x0F | value << 4)
-        if digit % 2 == 0
-        else (number[index] & 0xF0 | value)
-    )
-    return bytes(number)
+def _secondary(reading: Reading | None) -> bytes | None:
+    """Return the secondary address a telegram gave: number, manufacturer, version, medium, as on the wire."""
+    if reading is None or reading.meter.address is None:
+        return None
+    radio = bytes.fromhex(reading.meter.address)
+    return radio[2:6] + radio[:2] + radio[6:] if len(radio) == 8 else None
+
+
+def _digit(identification: bytes, place: int) -> int:
+    """Return one digit, the most significant first, of a BCD number stored low byte first."""
+    byte = identification[3 - place // 2]
+    return byte >> 4 if place % 2 == 0 else byte & 0x0F
+
+
+def _with_digit(identification: bytes, place: int, value: int) -> bytes:
+    """Set one digit and make all behind it wildcards; those before it stay."""
+    digits = [_digit(identification, index) for index in range(place)] + [value]
+    digits += [0xF] * (8 - len(digits))
+    pairs = zip(digits[0::2], digits[1::2], strict=True)
+    return bytes(high << 4 | low for high, low in pairs)[::-1]
 
 
 def _is_acknowledge(answer: _Answer) -> bool:
