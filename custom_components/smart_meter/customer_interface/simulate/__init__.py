@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import CatalogueError
-from . import ksmw, noe
+from . import amis, kamstrup, ksmw, landis, lists, noe, styria
 from .meter import Meter, Plan
 
 if TYPE_CHECKING:
@@ -18,7 +18,15 @@ class _Row(Protocol):
         """Make one meter."""
 
 
-ROWS: Mapping[tuple[str, str], _Row] = {**noe.ROWS, **ksmw.ROWS}
+ROWS: Mapping[tuple[str, str], _Row] = {
+    **noe.ROWS,
+    **ksmw.ROWS,
+    **lists.ROWS,
+    **landis.ROWS,
+    **styria.ROWS,
+    **amis.ROWS,
+    **kamstrup.ROWS,
+}
 
 
 def simulator(
