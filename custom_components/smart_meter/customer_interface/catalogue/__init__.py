@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from ..application.dlms.layout import Layout, layouts_from_json
-from ..errors import CatalogueError, ObisFormatError
+from ..errors import CatalogueError, CustomerInterfaceError, ObisFormatError
 from ..keys import KeyKind
 from ..line import LineSettings
 from ..reading import Link
@@ -34,14 +34,38 @@ class KeySpec:
     required: bool = True
 
 
+type Texts = tuple[tuple[str, str], ...]
+"""A text in each language, sorted by its code: `dict(texts)["de"]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """What to buy to connect a meter: its name, how to recognise the right one, and what goes wrong otherwise."""
+
+    id: str
+    name: Texts
+    look_for: Texts
+    warning: Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """Where the adapter goes: its name, and how to find it on the meter."""
+
+    id: str
+    name: Texts
+    find: Texts
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """What cannot be seen from the bytes: line, link, who speaks, keys, positional layouts.
 
     `interval` is the push or poll interval in seconds (shortest, longest), `socket` a word for the kind of socket
-    (`mbus`, `optical`, `p1`, `mep`, `ccc`, `radio`), `adapter` and `where` keys of translated texts, `layouts` ids of
-    positional layouts (layouts.json), `evidence` one of `official`, `capture`, `document`, `simulator`; `waits_for`
-    says in English what is missing before this profile is read, None where it is read.
+    (sockets.json), `adapter` what to buy (adapters.json), `layouts` ids of positional layouts (layouts.json),
+    `inverted` whether the line rests low and the adapter has to invert it, `evidence` the best that vouches for it:
+    `official` (example telegrams of the operator or standard), `capture`, `document`, `simulator`; `waits_for` says in
+    English what is missing before this profile is read, None where it is read.
     """
 
     id: str
@@ -68,6 +92,11 @@ class MeterType:
     phases: int = 0
     medium: str = "electricity"
 
+    @property
+    def name(self) -> str:
+        """Manufacturer and model, as to be shown."""
+        return f"{self.manufacturer} {self.model}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -80,13 +109,13 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class GridOperator:
-    """A grid operator; `where` says in its own words where the customer gets the key (English and German)."""
+    """A grid operator; `key_where` says where the customer gets the key (English and German)."""
 
     id: str
     name: str
     country: str
     offers: tuple[Offer, ...]
-    key_where: tuple[tuple[str, str], ...] = ()
+    key_where: Texts = ()
     website: str | None = None
 
     def offer(self, meter_id: str) -> Offer:
@@ -101,11 +130,13 @@ class GridOperator:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All grid operators, meters and profiles, each by its id."""
+    """All grid operators, meters, profiles, adapters and sockets, each by its id."""
 
     operators: dict[str, GridOperator]
     meters: dict[str, MeterType]
     profiles: dict[str, Profile]
+    adapters: dict[str, Adapter]
+    sockets: dict[str, Socket]
 
     def operator(self, operator_id: str) -> GridOperator:
         """Return a grid operator; raises CatalogueError for an unknown id."""
@@ -118,17 +149,25 @@ class Catalogue:
 def load() -> Catalogue:
     """Read the data files once; blocking. Raises CatalogueError where a file contradicts itself."""
     try:
+        adapters = {
+            name: _adapter(name, row) for name, row in _file("adapters").items()
+        }
+        sockets = {
+            name: Socket(name, _texts(row["name"]), _texts(row["find"]))
+            for name, row in _file("sockets").items()
+        }
         profiles = {
             name: _profile(name, row) for name, row in _file("profiles").items()
         }
+        _refuse_unknown(profiles, adapters, sockets)
         meters = {name: MeterType(name, **row) for name, row in _file("meters").items()}
         operators = {
             name: _operator(name, row, meters, profiles)
             for name, row in _file("operators").items()
         }
-    except (KeyError, TypeError, ValueError) as err:
+    except (KeyError, TypeError, ValueError, CustomerInterfaceError) as err:
         raise CatalogueError(f"the catalogue contradicts itself: {err!r}") from err
-    return Catalogue(operators, meters, profiles)
+    return Catalogue(operators, meters, profiles, adapters, sockets)
 
 
 def layouts(preferred: tuple[str, ...] = ()) -> tuple[Layout, ...]:
@@ -152,6 +191,29 @@ def _file(name: str) -> dict[str, dict[str, Any]]:
         (files(__package__) / f"{name}.json").read_text("utf-8")
     )
     return data
+
+
+def _texts(row: dict[str, str]) -> Texts:
+    return tuple(sorted(row.items()))
+
+
+def _adapter(name: str, row: dict[str, Any]) -> Adapter:
+    return Adapter(
+        name, _texts(row["name"]), _texts(row["look_for"]), _texts(row["warning"])
+    )
+
+
+def _refuse_unknown(
+    profiles: dict[str, Profile],
+    adapters: dict[str, Adapter],
+    sockets: dict[str, Socket],
+) -> None:
+    known = {layout.id for layout in _layouts()}
+    for profile in profiles.values():
+        if profile.adapter not in adapters or profile.socket not in sockets:
+            raise KeyError(profile.adapter, profile.socket)
+        if not known.issuperset(profile.layouts):
+            raise KeyError(profile.layouts)
 
 
 def _profile(name: str, row: dict[str, Any]) -> Profile:
@@ -191,6 +253,6 @@ def _operator(
             Offer(meters[o["meter"]], profiles[o["profile"]], o.get("note"))
             for o in row["meters"]
         ),
-        key_where=tuple(sorted(row.get("key_where", {}).items())),
+        key_where=_texts(row.get("key_where", {})),
         website=row.get("website"),
     )

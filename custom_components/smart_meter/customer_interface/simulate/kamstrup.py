@@ -75,6 +75,6 @@ def _row(line: str) -> Row:
 
 ROWS = {
     ("stadtwerke", "kamstrup-omnipower"): _row("2400 8N1"),
-    ("stadtwerke", "kamstrup-omnipower-ccc"): _row("9600 8N1"),
+    ("stadtwerke", "kamstrup-omnipower-ccc"): _row("2400 8N1"),
     ("dk-kamstrup", "kamstrup-omnipower"): _row("2400 8N1"),
 }

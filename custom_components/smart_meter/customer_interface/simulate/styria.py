@@ -2,7 +2,7 @@ r"""Energienetze Steiermark, Energie Graz, Feistritzwerke: Sagemcom T210-D-r and
 
 One ciphered APDU without a link layer every 10 s; inside DSMR text in Wh, varh, W and var without decimals:
 
-    /EST5\\253710000_A     1-3:0.2.8(50)     0-0:1.0.0(...)     1-0:1.8.0(006545766*Wh)     ...     !CRC
+    /EST5\253710000_A     1-3:0.2.8(50)     0-0:1.0.0(...)     1-0:1.8.0(006545766*Wh)     ...     !CRC
 """
 
 from .dsmr import TextRow, clock, fixed, registers
