@@ -143,4 +143,6 @@ class Deframer:
 
 
 def _any_of(values: frozenset[int]) -> re.Pattern[bytes]:
+    if not values:
+        return re.compile(b"(?!)")
     return re.compile(b"[" + b"".join(b"\\x%02x" % byte for byte in values) + b"]")

@@ -1,1 +1,21 @@
-"""Radio sticks: a stick's own serial protocol to radio frames."""
+"""Radio sticks: a stick's own serial protocol to radio frames, one module a stick."""
+
+from collections.abc import Callable
+
+from .amb8465 import Amb8465
+from .base import Answer, Command, Heard, Item, Stick
+from .cul import Cul
+from .im871a import Im871a
+from .rc1180 import Rc1180
+from .rtl_wmbus import RtlWmbus
+
+__all__ = ["STICKS", "Answer", "Command", "Heard", "Item", "Stick"]
+
+# By name; each is made with the radio mode it is to receive: s, t, c or ct.
+STICKS: dict[str, Callable[[str], Stick]] = {
+    "im871a": Im871a,
+    "amb8465": Amb8465,
+    "cul": Cul,
+    "rc1180": Rc1180,
+    "rtl_wmbus": RtlWmbus,
+}

@@ -1,0 +1,158 @@
+"""What every radio stick offers: bytes in, frames, faults and answers out, and the closed list of what may be sent."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..line import LineSettings
+from ..reading import Fault, FaultKind, Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Bytes for the stick; `answer` is the name of the answer that is waited for, None where none comes."""
+
+    data: bytes
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the stick itself said: `name` as in `Command.answer`, `content` its payload."""
+
+    name: str
+    content: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A radio frame whose CRCs the stick or this library verified; `mode` is the radio mode where the stick tells it."""
+
+    frame: Frame
+    mode: str | None = None
+
+
+type Item = Heard | Fault | Answer
+
+
+class Stick(Protocol):
+    """One stick's serial protocol. Pure: keeps the bytes of a frame that is not whole yet, and what the stick said."""
+
+    name: str
+    line: LineSettings
+
+    @property
+    def hello(self) -> tuple[Command, ...]:
+        """What proves that the stick is there; empty where nothing can be asked."""
+
+    def set_up(self, answers: Mapping[str, bytes]) -> tuple[Command, ...]:
+        """What makes it receive, given its answers to `hello`."""
+
+    @property
+    def commands(self) -> frozenset[bytes]:
+        """All that may ever be sent to it."""
+
+    def feed(self, data: bytes) -> list[Item]:
+        """Take bytes and return what they complete."""
+
+    def flush(self) -> list[Item]:
+        """Give up waiting for the rest, after a pause."""
+
+
+class Lines:
+    """Splits bytes into lines, of which none grows without bound."""
+
+    def __init__(self, longest: int) -> None:
+        """Keep at most `longest` bytes of a line that has not ended."""
+        self._longest = longest
+        self._rest = b""
+        self._overlong = False
+
+    def feed(self, data: bytes) -> list[bytes | Fault]:
+        """Return the lines that ended, without their ends and without empty ones."""
+        *lines, rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
+        items: list[bytes | Fault] = []
+        for line in lines:
+            items += self._ended(line)
+        if len(rest) > self._longest:
+            self._overlong, rest = True, b""
+        self._rest = rest
+        return items
+
+    def flush(self) -> list[bytes | Fault]:
+        """Give up a line that did not end."""
+        rest, self._rest = self._rest, b""
+        if not rest and not self._overlong:
+            return []
+        self._overlong = False
+        return [Fault(FaultKind.TRUNCATED, "a line of the stick that did not end")]
+
+    def _ended(self, line: bytes) -> list[bytes | Fault]:
+        if self._overlong or len(line) > self._longest:
+            self._overlong = False
+            return [Fault(FaultKind.NOISE, "a line longer than any frame")]
+        return [line] if line else []
+
+
+class Messages:
+    """Cuts bytes into messages that begin with a start byte, announce their size and have a checksum."""
+
+    def __init__(
+        self,
+        start: int,
+        size: Callable[[bytes], int],
+        sound: Callable[[bytes], bool],
+    ) -> None:
+        """`size` returns the bytes the message at the beginning has, at least more than are there, 0 where it is none."""
+        self._start = start
+        self._size = size
+        self._sound = sound
+        self._buffer = b""
+
+    def feed(self, data: bytes) -> list[bytes | Fault]:
+        """Return the whole messages, a fault for each damaged one, and one for the noise between two."""
+        self._buffer += data
+        items: list[bytes | Fault] = []
+        position = noise = 0
+        while position < len(self._buffer):
+            size = self._size(self._buffer[position : position + 4])
+            message = self._buffer[position : position + size]
+            if size and len(message) < size:
+                break
+            if size and self._sound(message):
+                items += [*_noise(noise), message]
+                position, noise = position + size, 0
+                continue
+            if size:
+                items.append(
+                    Fault(
+                        FaultKind.CHECKSUM,
+                        "a message of the stick whose checksum does not fit",
+                    )
+                )
+            following = self._buffer.find(self._start, position + 1)
+            following = len(self._buffer) if following < 0 else following
+            position, noise = following, noise + following - position
+        self._buffer = self._buffer[position:]
+        return items + _noise(noise)
+
+    def flush(self) -> list[bytes | Fault]:
+        """Give up a message that did not end; what is whole behind a false start is still found."""
+        items: list[bytes | Fault] = []
+        while self._buffer:
+            rest, self._buffer = self._buffer, b""
+            items.append(
+                Fault(FaultKind.TRUNCATED, "a message of the stick that did not end")
+            )
+            following = rest.find(self._start, 1)
+            if following > 0:
+                items += self.feed(rest[following:])
+        return items
+
+
+def _noise(count: int) -> list[bytes | Fault]:
+    return (
+        [Fault(FaultKind.NOISE, f"{count} bytes that are no message of the stick")]
+        if count
+        else []
+    )

@@ -1,0 +1,72 @@
+"""Text lines of rtl-wmbus (an RTL-SDR receiver) and of ESP32 gateways, over a pipe or TCP.
+
+    MODE;CRC_OK;3OF6OK;TIME;PACKET_RSSI;RSSI;ID;0x<hexadecimal digits without CRCs>
+    <hexadecimal digits of a frame, with or without CRCs>
+
+The RSSI of rtl-wmbus is in no known unit and is left out. Nothing is ever sent.
+"""
+
+from collections.abc import Mapping
+
+from ..line import LineSettings
+from ..link.wmbus import CRC_BITS, parse_raw, to_frame
+from ..reading import Fault, FaultKind
+from .base import Command, Heard, Item, Lines
+from .cul import hexadecimal
+
+_LONGEST = 1_000
+_FIELDS = 8
+_MODES = frozenset({"T1", "C1", "S1"})
+
+
+class RtlWmbus:
+    """Lines of a receiver that needs no commands."""
+
+    name = "rtl_wmbus"
+    line = LineSettings(115_200)
+    hello: tuple[Command, ...] = ()
+    commands: frozenset[bytes] = frozenset()
+
+    def __init__(self, mode: str = "ct") -> None:
+        """Prepare to receive; the receiver's own start decides the radio mode."""
+        self._lines = Lines(_LONGEST)
+
+    def set_up(self, answers: Mapping[str, bytes]) -> tuple[Command, ...]:
+        """Nothing is to be set."""
+        return ()
+
+    def feed(self, data: bytes) -> list[Item]:
+        """Take bytes and return what they complete."""
+        return [item for line in self._lines.feed(data) for item in _item(line)]
+
+    def flush(self) -> list[Item]:
+        """Give up waiting for the rest, after a pause."""
+        return [item for item in self._lines.flush() if isinstance(item, Fault)]
+
+
+def _item(line: bytes | Fault) -> list[Item]:
+    if isinstance(line, Fault):
+        return [line]
+    fields = line.split(b";")
+    if len(fields) != _FIELDS:
+        return _bare(line)
+    mode = fields[0].decode("ascii", "replace").strip().upper()
+    data = hexadecimal(fields[7].strip().removeprefix(b"0x"))
+    if fields[1] != b"1":
+        return [Fault(FaultKind.CHECKSUM, "a radio frame whose CRC does not fit")]
+    if data is None or not data:
+        return [Fault(FaultKind.NOISE, "a line of the receiver that is no frame")]
+    frame = to_frame(data, CRC_BITS) if len(data) == data[0] + 1 else parse_raw(data)
+    return [
+        frame
+        if isinstance(frame, Fault)
+        else Heard(frame, mode if mode in _MODES else None)
+    ]
+
+
+def _bare(line: bytes) -> list[Item]:
+    data = hexadecimal(line.strip().removeprefix(b"0x"))
+    if data is None:
+        return []  # what a gateway says of itself
+    frame = parse_raw(data)
+    return [frame if isinstance(frame, Fault) else Heard(frame)]

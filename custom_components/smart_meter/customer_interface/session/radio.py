@@ -1,0 +1,301 @@
+"""One radio stick, many meters (EN 13757-4): recognises and sets up the stick, then lists and reads what it hears.
+
+    we      hello, set up      only commands of the stick's own closed list
+    stick   answers
+    stick   frames ...         of all meters near, repeated by some
+
+Every meter heard is listed whether it can be read or not; a wrong key never hides one. Nothing is sent to a meter.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from ..keys import KeyRing
+from ..oms import meter_of, security_of
+from ..radio import Answer, Command, Heard, Item, Stick
+from ..reading import (
+    Fault,
+    FaultKind,
+    Frame,
+    Layer,
+    Link,
+    Message,
+    MeterIdentity,
+    Reading,
+)
+from .base import LinkStatistics, Output, Send, SessionState
+from .belief import Belief
+from .receiver import Receiver
+
+# A stick answers at once; USB and network adapters add their own delay.
+ANSWER_PATIENCE = 1.0
+ATTEMPTS = 3
+# A stick that does not answer is asked again so often; one that is quiet for so long is asked whether it is there.
+RETRY_INTERVAL = 30.0
+QUIET = 900.0
+# Bytes of a frame come without a pause; what comes later is another frame.
+IDLE_GAP = 0.3
+# EN 13757-5 repeaters and two-way meters send a telegram again within seconds.
+REPEATED_WITHIN = 30.0
+MAX_METERS = 1_000
+_REMEMBERED_FRAMES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class HeardMeter:
+    """One meter near, as the list of meters shows it.
+
+    `security` is None for meters that do not encrypt, else how (`mode 5`); `fault` is why its last telegram could not
+    be read, None where it could or was not to be read. `last_heard` is the arrival in seconds since the epoch; `telegrams` counts repeated
+    ones once.
+    """
+
+    meter: MeterIdentity
+    signal_dbm: int | None = None
+    mode: str | None = None
+    security: str | None = None
+    last_heard: float = 0.0
+    telegrams: int = 0
+    fault: FaultKind | None = None
+
+
+class RadioSession:
+    """Sets up one stick and reads the meters it hears."""
+
+    def __init__(
+        self,
+        stick: Stick,
+        receiver: Receiver,
+        belief: Belief,
+        chosen: frozenset[str] | None = None,
+    ) -> None:
+        """`chosen` are the keys (MeterIdentity.key) of the meters to read; None reads all."""
+        self._stick = stick
+        self._receiver = receiver
+        self._belief = belief
+        self._chosen = chosen
+        self._heard: dict[str, HeardMeter] = {}
+        self._frames: dict[str, deque[tuple[Frame, float]]] = {}
+        self._talk = _Talk()
+        self._last_byte: float | None = None
+        self._flushed = True
+
+    @property
+    def heard(self) -> tuple[HeardMeter, ...]:
+        """All meters heard, the last heard first."""
+        return tuple(sorted(self._heard.values(), key=lambda heard: -heard.last_heard))
+
+    @property
+    def ready(self) -> bool:
+        """Whether the stick was recognised and set up."""
+        return self._talk.ready
+
+    @property
+    def wake_at(self) -> float | None:
+        """When a stick's answer, its retry, the rest of a frame or a sign of life is due."""
+        idle = (
+            None
+            if self._flushed or self._last_byte is None
+            else self._last_byte + IDLE_GAP
+        )
+        times = [time for time in (idle, self._talk.due) if time is not None]
+        return min(times, default=None)
+
+    @property
+    def state(self) -> SessionState:
+        """The state to store."""
+        return self._belief.state
+
+    @property
+    def statistics(self) -> LinkStatistics:
+        """What was seen so far."""
+        return self._receiver.statistics
+
+    def choose(self, chosen: frozenset[str] | None) -> None:
+        """Read other meters from now on."""
+        self._chosen = chosen
+
+    def use_keys(self, keys: KeyRing) -> None:
+        """Go on with other keys."""
+        self._receiver.use_keys(keys)
+        self._belief.keys = keys
+
+    def start(self, at: float) -> tuple[Output, ...]:
+        """Recognise and set up the stick, also after it was unplugged."""
+        self._stick.flush()
+        self._flushed = True
+        self._talk = _Talk(list(self._stick.hello))
+        return self._ask(at)
+
+    def receive(self, data: bytes, at: float) -> tuple[Output, ...]:
+        """Take bytes of the stick."""
+        late = self._pause(at)
+        self._last_byte, self._flushed = at, False
+        statistics = self._receiver.statistics
+        self._receiver.statistics = replace(
+            statistics,
+            bytes_received=statistics.bytes_received + len(data),
+            last_byte=at,
+        )
+        return (*late, *self._take(self._stick.feed(data), at))
+
+    def wake(self, at: float) -> tuple[Output, ...]:
+        """Give up what a pause ended, and ask the stick again where it is due."""
+        outputs = self._pause(at)
+        talk = self._talk
+        if talk.due is None or at < talk.due:
+            return outputs
+        if not talk.waiting:
+            return (*outputs, *self.start(at))
+        talk.attempts += 1
+        if talk.attempts < ATTEMPTS:
+            return (*outputs, *self._ask(at))
+        self._talk = _Talk(due=at + RETRY_INTERVAL)
+        fault = Fault(FaultKind.LINE, f"the {self._stick.name} stick does not answer")
+        self._receiver.note_fault(fault)
+        return (*outputs, fault)
+
+    def _pause(self, at: float) -> tuple[Output, ...]:
+        if self._flushed or self._last_byte is None or at < self._last_byte + IDLE_GAP:
+            return ()
+        self._flushed = True
+        return self._take(self._stick.flush(), at)
+
+    def _take(self, items: Iterable[Item], at: float) -> tuple[Output, ...]:
+        outputs: list[Output] = []
+        for item in items:
+            match item:
+                case Heard():
+                    outputs += self._read(item, at)
+                case Answer():
+                    outputs += self._answered(item, at)
+                case Fault():
+                    self._receiver.note_fault(item)
+                    outputs.append(item)
+        return tuple(outputs)
+
+    def _ask(self, at: float) -> tuple[Output, ...]:
+        """Send the next commands up to one that is answered; those without an answer need no waiting."""
+        outputs: list[Output] = []
+        talk = self._talk
+        while talk.commands:
+            command = talk.commands[0]
+            outputs.append(Send(command.data))
+            if command.answer is not None:
+                talk.waiting, talk.due = True, at + ANSWER_PATIENCE
+                return tuple(outputs)
+            talk.commands.pop(0)
+        if not talk.setting_up:
+            talk.setting_up = True
+            talk.commands = list(self._stick.set_up(talk.answers))
+            return (*outputs, *self._ask(at))
+        talk.waiting, talk.ready = False, True
+        talk.due = at + QUIET if self._stick.hello else None
+        return tuple(outputs)
+
+    def _answered(self, answer: Answer, at: float) -> tuple[Output, ...]:
+        talk = self._talk
+        if not talk.commands or talk.commands[0].answer != answer.name:
+            return ()
+        talk.commands.pop(0)
+        talk.answers[answer.name] = answer.content
+        talk.waiting, talk.attempts, talk.due = False, 0, None
+        return self._ask(at)
+
+    def _read(self, item: Heard, at: float) -> list[Output]:
+        if self._talk.ready and self._talk.due is not None:
+            self._talk.due = at + QUIET
+        statistics = self._receiver.statistics
+        self._receiver.statistics = replace(
+            statistics, frames=statistics.frames + 1, last_frame=at
+        )
+        message = _message(item.frame)
+        meter = meter_of(message)
+        name = meter.key or item.frame.address.hex().upper()
+        repeated = self._is_repeated(name, item.frame, at)
+        self._list(name, meter, item, message, at, repeated)
+        if repeated or not (self._chosen is None or name in self._chosen):
+            return []
+        return self._pass_on(name, self._receiver.read([item.frame], at), at)
+
+    def _is_repeated(self, name: str, frame: Frame, at: float) -> bool:
+        """Whether the same telegram came seconds ago; the signal strength of a repetition differs."""
+        bare = replace(frame, signal_dbm=None)
+        if name not in self._frames and len(self._frames) >= MAX_METERS:
+            self._frames.pop(next(iter(self._frames)))
+        recent = self._frames.setdefault(name, deque(maxlen=_REMEMBERED_FRAMES))
+        if any(known == bare and at - when < REPEATED_WITHIN for known, when in recent):
+            return True
+        recent.append((bare, at))
+        return False
+
+    def _list(
+        self,
+        name: str,
+        meter: MeterIdentity,
+        item: Heard,
+        message: Message,
+        at: float,
+        repeated: bool,
+    ) -> None:
+        known = self._heard.pop(name, None)
+        if known is None and len(self._heard) >= MAX_METERS:
+            # The dict is in the order of hearing: the first was not heard for longest.
+            self._heard.pop(next(iter(self._heard)))
+        known = known or HeardMeter(meter)
+        self._heard[name] = replace(
+            known,
+            meter=meter,
+            signal_dbm=item.frame.signal_dbm
+            if item.frame.signal_dbm is not None
+            else known.signal_dbm,
+            mode=item.mode or known.mode,
+            security=security_of(message),
+            last_heard=at,
+            telegrams=known.telegrams + (not repeated),
+        )
+
+    def _pass_on(
+        self, name: str, results: list[Reading | Fault], at: float
+    ) -> list[Output]:
+        faults = [result.kind for result in results if isinstance(result, Fault)]
+        read = any(isinstance(result, Reading) for result in results)
+        self._heard[name] = replace(
+            self._heard[name], fault=None if read or not faults else faults[0]
+        )
+        outputs: list[Output] = []
+        for result in results:
+            if isinstance(result, Fault):
+                outputs.append(result)
+                continue
+            for judged in self._belief.judge(result, at):
+                if isinstance(judged, Fault):
+                    self._receiver.note_fault(judged)
+                outputs.append(judged)
+        return outputs
+
+
+@dataclass(slots=True)
+class _Talk:
+    """Where the conversation with the stick stands; `due` is when to go on without an answer."""
+
+    commands: list[Command] = field(default_factory=list)
+    due: float | None = None
+    setting_up: bool = False
+    waiting: bool = False
+    ready: bool = False
+    attempts: int = 0
+    answers: dict[str, bytes] = field(default_factory=dict)
+
+
+def _message(frame: Frame) -> Message:
+    return Message(
+        Layer.MBUS,
+        frame.payload,
+        Link.WMBUS,
+        frame.control,
+        frame.address,
+        frame.check_bits,
+        frame.signal_dbm,
+    )
