@@ -2,7 +2,6 @@
 
 from customer_interface.radio import STICKS, Answer, Heard
 from customer_interface.reading import Fault
-
 from tests.radio.test_sticks import RAW
 
 NAMES = tuple(STICKS)
