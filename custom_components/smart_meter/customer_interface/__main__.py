@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_USAGE
     except BrokenPipeError:
         # The reader of our output went away: nothing is left to say, not even at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return EXIT_READ
     except KeyboardInterrupt:
         return EXIT_READ

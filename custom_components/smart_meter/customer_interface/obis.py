@@ -70,8 +70,8 @@ def _parse(text: str) -> ObisCode:
         raise ObisFormatError(f"not an OBIS code: {text[:40]!r}")
     a, b, c, d, e, f, f2 = match.groups()
     groups = [
-        int(LETTERS.get(group, group))
-        for group in (a or 0, b or 0, c, d, e or 0, f or f2 or 255)
+        LETTERS.get(group) or int(group)
+        for group in (a or "0", b or "0", c, d, e or "0", f or f2 or "255")
     ]
     if max(groups) > 255:
         raise ObisFormatError(f"a value group exceeds 255: {text[:40]!r}")

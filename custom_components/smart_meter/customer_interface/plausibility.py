@@ -159,13 +159,17 @@ def _likely(seconds: float, around: Surroundings) -> float:
     return ((around.power or 0.0) * 1.5 + _UNSEEN_POWER) * seconds / 3_600
 
 
-def _resolution(number: Number, before: Number) -> Number:
+def _resolution(number: Number, before: Number) -> int:
     """Estimate a counter's step: the largest power of ten (at most 10 kWh) that both readings are multiples of."""
-    step: Number = 1
+    step = 1
     if isinstance(number, int) and isinstance(before, int):
         while step < 10_000 and number % (step * 10) == 0 and before % (step * 10) == 0:
             step *= 10
     return step
+
+
+def _size(number: Number) -> Number:
+    return number if number >= 0 else -number
 
 
 def _sudden(
@@ -174,7 +178,7 @@ def _sudden(
     allowed = _SUDDEN.get(quantity.kind)
     if (
         allowed is None
-        or abs(number - before.number) <= allowed
+        or _size(number - before.number) <= allowed
         or _corroborated(quantity, number, around)
     ):
         return BELIEVED
@@ -185,12 +189,12 @@ def _corroborated(quantity: Quantity, number: Number, around: Surroundings) -> b
     """Tell whether voltages and currents of the same telegram explain a power."""
     if quantity.kind is not Kind.POWER or around.apparent is None:
         return False
-    return abs(number) <= around.apparent * 1.15 + 100
+    return _size(number) <= around.apparent * 1.15 + 100
 
 
 def confirms(pending: Number, number: Number, believed: Number) -> bool:
     """Tell whether a number speaks for the pending one rather than for the one believed before."""
-    return abs(number - pending) <= abs(number - believed)
+    return _size(number - pending) <= _size(number - believed)
 
 
 def judge_time(clock: datetime, arrived: float) -> Judgement:

@@ -140,8 +140,8 @@ TEXT_UNITS: dict[str, Conversion] = {
 def scaled(raw: int, exponent: int) -> Number:
     """Return raw * 10**exponent exactly, an int where the exponent is not negative."""
     if exponent >= 0:
-        return (
-            raw * _POWERS[exponent] if exponent < len(_POWERS) else raw * 10**exponent
+        return raw * (
+            _POWERS[exponent] if exponent < len(_POWERS) else int(10**exponent)
         )
     return _decimal(raw, exponent)
 
@@ -152,7 +152,7 @@ def _decimal(raw: int, exponent: int) -> Decimal:
     return Decimal((raw < 0, tuple(map(int, str(abs(raw)))), exponent))
 
 
-_POWERS = tuple(10**n for n in range(20))
+_POWERS: tuple[int, ...] = tuple(10**n for n in range(20))
 
 
 def plain(number: Number, conversion: Conversion) -> Number:

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 import errno
 import socket
+from typing import Any
 
 import serialx
 
@@ -31,8 +32,8 @@ class Port:
     """An open port."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: serialx.SerialStreamWriter
-    ) -> None:  # type: ignore[type-arg]
+        self, reader: asyncio.StreamReader, writer: serialx.SerialStreamWriter[Any]
+    ) -> None:
         """Take over an open connection."""
         self._reader = reader
         self._writer = writer
