@@ -119,3 +119,48 @@ def apdus(telegram: bytes, link: Link | None = None) -> Iterator[bytes | Fault]:
             for whole in blocks.add(message, 0.0):
                 yield whole if isinstance(whole, Fault) else whole.payload
                 assert isinstance(whole, Fault) or whole.layer is Layer.DLMS
+
+
+def integer(tag: int, number: int) -> bytes:
+    """Encode an integer; its length follows from the tag."""
+    size = {0x0F: 1, 0x11: 1, 0x16: 1, 0x10: 2, 0x12: 2, 0x05: 4, 0x06: 4}.get(tag, 8)
+    return bytes((tag,)) + (number % 256**size).to_bytes(size, "big")
+
+
+def u32(number: int) -> bytes:
+    """Encode a double-long-unsigned."""
+    return integer(0x06, number)
+
+
+def u16(number: int) -> bytes:
+    """Encode a long-unsigned."""
+    return integer(0x12, number)
+
+
+def string(data: bytes, tag: int = 0x09) -> bytes:
+    """Encode an octet-string."""
+    return bytes((tag,)) + octets(data)
+
+
+def code(text: str) -> bytes:
+    """Encode an OBIS code `A.B.C.D.E`."""
+    return string(bytes((*map(int, text.split(".")), 255)))
+
+
+def listed(*items: bytes, tag: int = 0x02, count: int | None = None) -> bytes:
+    """Encode a structure, or an array."""
+    number = len(items) if count is None else count
+    return bytes((tag, number)) + b"".join(items)
+
+
+def scale(exponent: int, unit: int) -> bytes:
+    """Encode a scaler-unit."""
+    return listed(integer(0x0F, exponent), integer(0x16, unit))
+
+
+CLOCK = bytes.fromhex("07EA0204030F1E0000FFC400")
+
+
+def notification(body: bytes, time: bytes = b"\x0c" + CLOCK) -> bytes:
+    """Encode a data-notification; `time` is what stands for its date-time."""
+    return b"\x0f\x00\x00\x00\x01" + time + body

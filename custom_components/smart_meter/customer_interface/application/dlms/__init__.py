@@ -44,16 +44,13 @@ def read(plaintext: bytes, layouts: Sequence[Layout]) -> tuple[Reading | Fault, 
     if isinstance(notification, Fault):
         return (notification,)
     content = recognise(notification.body, layouts)
-    if content is None:
+    values = _values(rescale(content, layouts)) if content else {}
+    if content is None or not values:
         shape = shape_of(notification.body)
         return (Fault(FaultKind.LAYOUT, f"no known layout fits {shape}"),)
-    values = _values(rescale(content, layouts))
     times = (notification.time, content.clock, *_clocks(values))
-    return (
-        Reading(
-            meter=_identity(values, content), time=_best_time(times), values=values
-        ),
-    )
+    meter = _identity(values, content)
+    return (Reading(meter=meter, time=_best_time(times), values=values),)
 
 
 def _values(content: Content) -> dict[ObisCode, Value]:

@@ -58,9 +58,8 @@ def recognise(body: Data, layouts: Sequence[Layout]) -> Content | None:
     for fitting in layouts:
         if fitting.fits(body.items):
             return _positional(body.items, fitting)
-    described = _self_describing(body.items)
-    if described is not None:
-        return described
+    if body.items and _objects(body.items[0]):
+        return _self_describing(body.items)
     named = Content()
     _walk(body.items, named)
     if named.list_id is None and LIST_ID in named.attributes:
@@ -173,10 +172,10 @@ def _step(ahead: Sequence[Data], content: Content) -> int:
     if descriptor and len(ahead) > 1:
         _add_object(content, descriptor, ahead[1])
         return 2
-    if first.items:
-        _walk(first.items, content)
-    else:
+    if not first.items:
         _add_nameless(content, first)
+    elif not _objects(first):
+        _walk(first.items, content)
     return 1
 
 
@@ -225,17 +224,25 @@ def _rescale(
         content.attributes[code] = Attribute(code, known.data, *scale)
 
 
-def _self_describing(items: Sequence[Data]) -> Content | None:
-    if len(items) < 2 or items[0].tag is not Tag.ARRAY:
-        return None
-    objects = [_object(entry.items) for entry in items[0].items]
+def _objects(data: Data) -> list[_Object]:
+    """Return the objects of a push object list: class, code, attribute and index each; none where it is no such list."""
+    objects = [_object(entry.items) for entry in data.items]
+    is_list = data.tag is Tag.ARRAY and all(
+        len(entry.items) > 3 and entry.items[3].tag is Tag.UINT16
+        for entry in data.items
+    )
     described = [entry for entry in objects if entry is not None]
+    return described if is_list and len(described) == len(objects) else []
+
+
+def _self_describing(items: Sequence[Data]) -> Content | None:
+    objects = _objects(items[0])
     # The list may describe itself as its first object: then the array is its value.
     values = items if len(items) == len(objects) else items[1:]
-    if len(described) != len(objects) or len(values) != len(objects):
+    if len(values) != len(objects):
         return None
     content = Content()
-    for entry, data in _scalers_last(described, values):
+    for entry, data in _scalers_last(objects, values):
         _add_object(content, entry, data)
     return content if content.attributes else None
 

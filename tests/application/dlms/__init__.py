@@ -1,0 +1,1 @@
+"""Tests of DLMS/COSEM data."""
