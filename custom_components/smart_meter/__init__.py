@@ -1,0 +1,62 @@
+"""Smart Meter: reads the customer interface of smart meters, locally."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.typing import ConfigType
+
+from . import repairs
+from .const import DOMAIN, PLATFORMS
+from .coordinator import MeterCoordinator, SmartMeterConfigEntry, async_get_store
+from .keystore import async_forget_keystore
+from .services import async_setup_services
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Set up the actions."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> bool:
+    """Set up a meter from its config entry."""
+    coordinator = await MeterCoordinator.async_create(hass, entry)
+    await coordinator.async_start()
+    entry.runtime_data = coordinator
+    try:
+        coordinator.async_register_device()
+        await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    except BaseException:
+        await coordinator.async_close()
+        raise
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> bool:
+    """Unload a meter and give its port back."""
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded:
+        await entry.runtime_data.async_shutdown()
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> None:
+    """Remove what was stored of a meter, and with the last one the key of this installation."""
+    repairs.async_clear_all(hass, entry)
+    await async_get_store(hass, entry.entry_id).async_remove()
+    if not hass.config_entries.async_entries(DOMAIN):
+        await async_forget_keystore(hass)
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: SmartMeterConfigEntry, device: DeviceEntry
+) -> bool:
+    """Let the user remove a meter that is no longer heard: an exchanged one, or one behind it."""
+    heard = {meter.key for meter in entry.runtime_data.data.values()}
+    return not any(
+        domain == DOMAIN and key in heard for domain, key in device.identifiers
+    )
+
+

@@ -1,0 +1,40 @@
+"""Names the modules of the integration share."""
+
+from enum import StrEnum
+import logging
+from typing import Final
+
+from homeassistant.const import Platform
+
+DOMAIN: Final = "smart_meter"
+LOGGER = logging.getLogger(__package__)
+
+PLATFORMS: Final = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
+
+# Keys of entry.data; the port is Home Assistant's own CONF_PORT, so that its list of serial ports finds it.
+CONF_OPERATOR: Final = "operator"
+CONF_METER: Final = "meter"
+CONF_KEYS: Final = "keys"  # id of the catalogue's KeySpec -> wrapped key
+CONF_LINE: Final = "line"  # set by hand, as "2400 8E1"; absent for the profile's own
+CONF_IDENTITY: Final = "identity"  # what the meter said of itself at set-up
+CONF_SIMULATED: Final = "simulated"  # no port: a simulated meter
+CONF_PENDING: Final = "pending"  # set up before the first telegram: the identity is still made up
+CONF_ADD_TO_ENERGY: Final = "add_to_energy"  # to do once the entities are there
+
+# Keys of entry.options.
+CONF_UPDATE_PACE: Final = "update_pace"
+CONF_MAXIMUM_POWER: Final = "maximum_power"  # kW
+CONF_TRANSFORMER_FACTOR: Final = "transformer_factor"
+
+SIMULATED_PORT: Final = "simulated"
+
+# A meter whose telegrams may be further apart can be set up before one was heard, and keeps its values over a restart.
+SLOW_INTERVAL: Final = 60.0
+
+
+class UpdatePace(StrEnum):
+    """How often values become states."""
+
+    USUAL = "usual"  # power with each telegram, counters at most every 10 s
+    EVERY = "every"  # everything with each telegram
+    MINUTE = "minute"  # everything at most once a minute

@@ -1,0 +1,103 @@
+"""Puts the meter into the energy dashboard, where the user wanted so."""
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.components.energy.data import async_get_manager
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+from .const import CONF_ADD_TO_ENERGY, DOMAIN
+from .meter import MeterData
+
+if TYPE_CHECKING:
+    from .coordinator import MeterCoordinator
+
+# Totals first; where a meter has none (Dutch P1), each tariff is a grid connection of its own.
+_TOTAL = 0
+_TARIFFS = (1, 2, 3, 4)
+_POWER_NET = "net_power"
+
+
+def is_offered(hass: HomeAssistant) -> bool:
+    """Tell whether this Home Assistant has an energy dashboard."""
+    return "energy" in hass.config.components
+
+
+async def async_has_grid(hass: HomeAssistant) -> bool:
+    """Tell whether the energy dashboard knows a grid connection already."""
+    manager = await async_get_manager(hass)
+    sources = manager.data["energy_sources"] if manager.data else []
+    return any(source["type"] == "grid" for source in sources)
+
+
+async def async_add_when_complete(coordinator: MeterCoordinator) -> None:
+    """Add the meter once all entities it needs are there; does nothing where it is not wanted or was done."""
+    entry, hass = coordinator.config_entry, coordinator.hass
+    if not entry.data.get(CONF_ADD_TO_ENERGY) or not is_offered(hass):
+        return
+    if (sources := _sources(hass, coordinator.main)) is None:
+        return
+    data = {key: value for key, value in entry.data.items() if key != CONF_ADD_TO_ENERGY}
+    hass.config_entries.async_update_entry(entry, data=data)
+    await _async_add(hass, sources)
+
+
+async def _async_add(hass: HomeAssistant, sources: list[dict[str, Any]]) -> None:
+    manager = await async_get_manager(hass)
+    present: list[Any] = list(manager.data["energy_sources"]) if manager.data else []
+    known = {source.get("stat_energy_from") for source in present}
+    new = [source for source in sources if source["stat_energy_from"] not in known]
+    if new:
+        await manager.async_update({"energy_sources": [*present, *new]})  # type: ignore[typeddict-item]
+
+
+def _sources(hass: HomeAssistant, meter: MeterData) -> list[dict[str, Any]] | None:
+    """Return the dashboard's sources for a meter; None while an entity is still missing."""
+    pairs = _pairs(meter)
+    wanted = [key for pair in pairs for key in pair if key is not None]
+    entities = {key: _entity(hass, meter, key) for key in wanted}
+    if not pairs or None in entities.values():
+        return None
+    net = _entity(hass, meter, _POWER_NET) or _entity(hass, meter, "1-0:16.7.0")
+    return [
+        _grid(entities[drawn], entities.get(fed or ""), net if index == 0 else None)
+        for index, (drawn, fed) in enumerate(pairs)
+    ]
+
+
+def _pairs(meter: MeterData) -> list[tuple[str, str | None]]:
+    """Return the keys of import and export counters: the total's, else each tariff's."""
+    for tariffs in ((_TOTAL,), _TARIFFS):
+        pairs = []
+        for tariff in tariffs:
+            drawn, fed = meter.find((1, 8, tariff)), meter.find((2, 8, tariff))
+            if drawn is not None:
+                pairs.append((drawn.key, fed.key if fed else None))
+        if pairs:
+            return pairs
+    return []
+
+
+def _entity(hass: HomeAssistant, meter: MeterData, key: str) -> str | None:
+    return er.async_get(hass).async_get_entity_id(
+        Platform.SENSOR, DOMAIN, f"{meter.key}_{key}"
+    )
+
+
+def _grid(drawn: str | None, fed: str | None, power: str | None) -> dict[str, Any]:
+    source: dict[str, Any] = {
+        "type": "grid",
+        "stat_energy_from": drawn,
+        "stat_energy_to": fed,
+        "stat_cost": None,
+        "entity_energy_price": None,
+        "number_energy_price": None,
+        "stat_compensation": None,
+        "entity_energy_price_export": None,
+        "number_energy_price_export": None,
+        "cost_adjustment_day": 0.0,
+    }
+    if power is not None:
+        source["stat_rate"] = power
+    return source

@@ -1,0 +1,225 @@
+"""What is known of the meters on one port: their latest values, when each was heard, how often it comes."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from statistics import median
+from typing import Any
+
+from .customer_interface.errors import ObisFormatError
+from .customer_interface.obis import ObisCode
+from .customer_interface.reading import (
+    MeterIdentity,
+    Reading,
+    Record,
+    RecordFunction,
+    Scalar,
+    Value,
+)
+
+# A value that did not come for so many of its own intervals has gone, though others of its meter still come.
+STALE_INTERVALS = 5
+SHORTEST_STALE = 30.0
+_GAPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One value of a meter, as it last came: from an OBIS code, or from an M-Bus record that has none.
+
+    `key` names the point within its meter and is stable; `at` is its arrival in seconds since the epoch.
+    """
+
+    key: str
+    value: Value
+    at: float
+    code: ObisCode | None = None
+    record: Record | None = None
+
+
+@dataclass(slots=True)
+class MeterData:
+    """One meter; `key` is what its device is known by, `name` what the session calls it."""
+
+    key: str
+    name: str
+    identity: MeterIdentity
+    sub_meter: bool = False
+    points: dict[str, Point] = field(default_factory=dict)
+    clock: datetime | None = None
+    signal_dbm: int | None = None
+    heard: float | None = None
+    gaps: deque[float] = field(default_factory=lambda: deque(maxlen=_GAPS))
+
+    def take(self, reading: Reading, at: float) -> None:
+        """Take the values of a reading that arrived at this time."""
+        if self.heard is not None and at > self.heard:
+            self.gaps.append(at - self.heard)
+        self.heard = at
+        self.identity = _merged(self.identity, reading.meter)
+        self.clock = reading.time or self.clock
+        self.signal_dbm = reading.signal_dbm or self.signal_dbm
+        for point in points_of(reading, at):
+            self.points[point.key] = point
+
+    def find(self, groups: tuple[int, int, int]) -> Point | None:
+        """Return the electricity value of these groups C, D and E; some meters say 1-1: for what others call 1-0:."""
+        c, d, e = groups
+        return self.points.get(f"1-0:{c}.{d}.{e}") or self.points.get(
+            f"1-1:{c}.{d}.{e}"
+        )
+
+    @property
+    def interval(self) -> float | None:
+        """Seconds between readings of this meter, None before the second."""
+        return median(self.gaps) if self.gaps else None
+
+
+def is_stale(age: float, interval: float | None) -> bool:
+    """Tell whether a value of this age in seconds has gone; one whose interval is not known yet stays."""
+    return interval is not None and age > max(
+        STALE_INTERVALS * interval, SHORTEST_STALE
+    )
+
+
+def _merged(old: MeterIdentity, new: MeterIdentity) -> MeterIdentity:
+    """Keep what earlier telegrams said: not every telegram says all."""
+    return replace(
+        new,
+        number=new.number or old.number,
+        manufacturer=new.manufacturer or old.manufacturer,
+        title=new.title or old.title,
+        address=new.address or old.address,
+        medium=new.medium or old.medium,
+        version=new.version if new.version is not None else old.version,
+    )
+
+
+def points_of(reading: Reading, at: float) -> Iterator[Point]:
+    """Yield every value of a reading once: by its code, or as a record where it has none."""
+    for code, value in reading.values.items():
+        yield Point(str(code), value, at, code)
+    for record in reading.records:
+        if record.code is None or record.code not in reading.values:
+            value = Value(record.value, record.unit)
+            yield Point(record_key(record), value, at, record=record)
+
+
+def record_key(record: Record) -> str:
+    """Name a record within its meter by all that tells it from its neighbours."""
+    return "_".join(
+        (
+            record.quantity,
+            record.function,
+            *map(str, (record.storage, record.tariff, record.subunit)),
+            *record.qualifiers,
+        )
+    )
+
+
+# --- storing the points of slow meters -------------------------------------------------------------------------------
+
+
+def to_stored(meter: MeterData) -> dict[str, Any]:
+    """Return a meter in JSON's types, for its values to outlive a restart."""
+    return {
+        "key": meter.key,
+        "name": meter.name,
+        "sub_meter": meter.sub_meter,
+        "identity": {
+            name: getattr(meter.identity, name)
+            for name in MeterIdentity.__dataclass_fields__
+        },
+        "heard": meter.heard,
+        "interval": meter.interval,
+        "points": [
+            _point_to_stored(point)
+            for point in meter.points.values()
+            if point.value.log is None
+        ],
+    }
+
+
+def _point_to_stored(point: Point) -> dict[str, Any]:
+    form: dict[str, Any] = {
+        "at": point.at,
+        "unit": point.value.unit,
+        **_scalar_to_stored(point.value.value),
+    }
+    if point.value.time is not None:
+        form["time"] = point.value.time.isoformat()
+    if point.code is not None:
+        form["code"] = str(point.code)
+    if (record := point.record) is not None:
+        form["record"] = {
+            "quantity": record.quantity,
+            "function": record.function.value,
+            "storage": record.storage,
+            "tariff": record.tariff,
+            "subunit": record.subunit,
+            "qualifiers": list(record.qualifiers),
+        }
+    return form
+
+
+def _scalar_to_stored(value: Scalar) -> dict[str, Any]:
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return {"number": str(value)}
+    if isinstance(value, datetime):
+        return {"moment": value.isoformat()}
+    return {"text": value if isinstance(value, bool) or value is None else str(value)}
+
+
+def from_stored(form: Mapping[str, Any]) -> MeterData:
+    """Return the meter that `to_stored` wrote; raises KeyError, TypeError or ValueError for anything else."""
+    meter = MeterData(
+        str(form["key"]),
+        str(form["name"]),
+        MeterIdentity(**form["identity"]),
+        bool(form["sub_meter"]),
+        heard=form["heard"],
+    )
+    if form["interval"]:
+        meter.gaps.append(float(form["interval"]))
+    for point in map(_point_from_stored, form["points"]):
+        meter.points[point.key] = point
+    return meter
+
+
+def _point_from_stored(form: Mapping[str, Any]) -> Point:
+    value = Value(
+        _scalar_from_stored(form),
+        form["unit"],
+        datetime.fromisoformat(form["time"]) if "time" in form else None,
+    )
+    at = float(form["at"])
+    if "code" in form:
+        try:
+            code = ObisCode.parse(form["code"])
+        except ObisFormatError as err:
+            raise ValueError(str(err)) from err
+        return Point(str(code), value, at, code)
+    row = form["record"]
+    record = Record(
+        row["quantity"],
+        value.value,
+        value.unit,
+        RecordFunction(row["function"]),
+        row["storage"],
+        row["tariff"],
+        row["subunit"],
+        tuple(row["qualifiers"]),
+    )
+    return Point(record_key(record), value, at, record=record)
+
+
+def _scalar_from_stored(form: Mapping[str, Any]) -> Scalar:
+    if "number" in form:
+        number = Decimal(form["number"])
+        return int(number) if number == number.to_integral_value() else number
+    if "moment" in form:
+        return datetime.fromisoformat(form["moment"])
+    text: str | bool | None = form["text"]
+    return text

@@ -1,0 +1,364 @@
+"""Sensors: every value a meter sends, the signed net power, and the state of the connection."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory, UnitOfPower, UnitOfTime
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
+
+from . import energy
+from .const import CONF_UPDATE_PACE, UpdatePace
+from .coordinator import MeterCoordinator, SmartMeterConfigEntry
+from .customer_interface.jsonform import value_object
+from .descriptions import MeterSensorDescription, describe, is_clock, shown_value
+from .entity import SmartMeterEntity, SmartMeterLinkEntity
+from .meter import MeterData, Point
+
+PARALLEL_UPDATES = 0
+
+POWER_IMPORT, POWER_EXPORT, POWER_NET = (1, 7, 0), (2, 7, 0), (16, 7, 0)
+
+STATISTICS_PACE = 60.0
+
+# A telegram may come a little early: what would be due by the next but one is shown now.
+_EARLY = 0.9
+
+
+def _pause(pace: UpdatePace, counter: bool) -> float:
+    """Return the shortest time between two states of a value in seconds."""
+    match pace:
+        case UpdatePace.EVERY:
+            return 0.0
+        case UpdatePace.MINUTE:
+            return 60.0 * _EARLY
+        case UpdatePace.USUAL:
+            return 10.0 * _EARLY if counter else 0.0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SmartMeterConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the sensors of the connection now, each other when its value first came."""
+    coordinator = entry.runtime_data
+    async_add_entities(
+        StatisticsSensor(coordinator, description) for description in STATISTICS
+    )
+
+    @callback
+    def add(new: list[tuple[MeterData, Point]]) -> None:
+        entities: list[SensorEntity] = [
+            ValueSensor(coordinator, meter, point)
+            for meter, point in new
+            if not is_clock(point)
+        ]
+        entities += _derived(coordinator, new, seen)
+        async_add_entities(entities)
+
+    seen: set[str] = set()
+    entry.async_on_unload(coordinator.async_add_new_points_listener(add))
+
+
+def _derived(
+    coordinator: MeterCoordinator,
+    new: list[tuple[MeterData, Point]],
+    seen: set[str],
+) -> list[SensorEntity]:
+    """Make the sensors that show no point of their own, once for each meter."""
+    entities: list[SensorEntity] = []
+    for meter in {meter.key: meter for meter, _ in new}.values():
+        if _needs_net_power(meter) and f"{meter.key} net" not in seen:
+            seen.add(f"{meter.key} net")
+            entities.append(NetPowerSensor(coordinator, meter))
+        if meter.clock is not None and f"{meter.key} clock" not in seen:
+            seen.add(f"{meter.key} clock")
+            entities.append(ClockSensor(coordinator, meter))
+        if meter.signal_dbm is not None and f"{meter.key} signal" not in seen:
+            seen.add(f"{meter.key} signal")
+            entities.append(SignalSensor(coordinator, meter))
+    return entities
+
+
+def _needs_net_power(meter: MeterData) -> bool:
+    return (
+        meter.find(POWER_IMPORT) is not None
+        and meter.find(POWER_EXPORT) is not None
+        and meter.find(POWER_NET) is None
+    )
+
+
+class PacedSensor(SmartMeterEntity, SensorEntity):
+    """A sensor that is shown no more often than the pace allows, and only when it has something new."""
+
+    _shown_at: float | None = None
+    _shown: object = None
+    _was_available = False
+    _pause: float = 0.0
+
+    def _newest(self) -> tuple[object, float | None]:
+        """Return what is shown and when it came."""
+        raise NotImplementedError
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write the state where there is a newer one and its time has come."""
+        newest, at = self._newest()
+        available = self.available
+        due = newest is not self._shown and (
+            self._shown_at is None or at is None or at - self._shown_at >= self._pause
+        )
+        if due or available is not self._was_available:
+            self._was_available = available
+            self._shown, self._shown_at = newest, at
+            self.async_write_ha_state()
+
+
+class ValueSensor(PacedSensor):
+    """A value of a meter."""
+
+    entity_description: MeterSensorDescription
+    _unrecorded_attributes = frozenset({"entries"})
+
+    def __init__(
+        self, coordinator: MeterCoordinator, meter: MeterData, point: Point
+    ) -> None:
+        """Show a point as the table says."""
+        super().__init__(coordinator, meter, point.key)
+        self.entity_description = description = describe(point, meter.identity.medium)
+        self._attr_translation_placeholders = dict(description.placeholders)
+        self._pause = _pause(coordinator.pace, description.counter)
+        self._key = point.key
+
+    @property
+    def point(self) -> Point | None:
+        """The value as it last came."""
+        return self.meter.points.get(self._key)
+
+    @override
+    def _newest(self) -> tuple[object, float | None]:
+        point = self.point
+        return point, point.at if point else None
+
+    @property
+    @override
+    def available(self) -> bool:
+        """A value is there while its meter is heard and it itself comes at its own interval."""
+        return (point := self.point) is not None and self.coordinator.is_available(
+            self.meter, point
+        )
+
+    @property
+    @override
+    def native_value(self) -> str | int | Decimal | datetime | date | None:
+        """The value in its plain unit."""
+        if (point := self.point) is None:
+            return None
+        return shown_value(point, self.entity_description, self.coordinator.factor)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Time of a value that has its own or comes slowly, and the entries of a log."""
+        if (point := self.point) is None:
+            return None
+        attributes: dict[str, Any] = {}
+        if point.value.log is not None:
+            attributes["entries"] = value_object(point.value)
+        if point.value.time is not None:
+            attributes["measured_at"] = point.value.time.isoformat()
+        elif self.coordinator.is_slow:
+            attributes["measured_at"] = dt_util.utc_from_timestamp(point.at).isoformat()
+        return attributes or None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Tell the energy dashboard, where the user wanted so."""
+        await super().async_added_to_hass()
+        await energy.async_add_when_complete(self.coordinator)
+
+
+class NetPowerSensor(PacedSensor):
+    """Import minus export in W, positive while the household draws: what the energy dashboard asks for."""
+
+    _attr_translation_key = "power_net"
+    _attr_device_class = SensorDeviceClass.POWER
+    _attr_state_class = SensorStateClass.MEASUREMENT
+    _attr_native_unit_of_measurement = UnitOfPower.WATT
+    _attr_suggested_display_precision = 0
+
+    def __init__(self, coordinator: MeterCoordinator, meter: MeterData) -> None:
+        """Subtract the two powers of a meter."""
+        super().__init__(coordinator, meter, "net_power")
+        self._pause = _pause(coordinator.pace, counter=False)
+
+    def _pair(self) -> tuple[Point, Point] | None:
+        drawn, fed = self.meter.find(POWER_IMPORT), self.meter.find(POWER_EXPORT)
+        return None if drawn is None or fed is None else (drawn, fed)
+
+    @override
+    def _newest(self) -> tuple[object, float | None]:
+        pair = self._pair()
+        return (pair[0], min(pair[0].at, pair[1].at)) if pair else (None, None)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """There while both powers are, from the same telegram."""
+        pair = self._pair()
+        return (
+            pair is not None
+            and pair[0].at == pair[1].at
+            and all(self.coordinator.is_available(self.meter, point) for point in pair)
+        )
+
+    @property
+    @override
+    def native_value(self) -> int | Decimal | None:
+        """Import minus export in W."""
+        if (pair := self._pair()) is None:
+            return None
+        drawn, fed = pair[0].value.value, pair[1].value.value
+        if not isinstance(drawn, int | Decimal) or not isinstance(fed, int | Decimal):
+            return None
+        return (drawn - fed) * self.coordinator.factor
+
+
+class ClockSensor(PacedSensor):
+    """The meter's own clock."""
+
+    _attr_translation_key = "clock"
+    _attr_device_class = SensorDeviceClass.TIMESTAMP
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_entity_registry_enabled_default = False
+
+    def __init__(self, coordinator: MeterCoordinator, meter: MeterData) -> None:
+        """Show a meter's clock."""
+        super().__init__(coordinator, meter, "clock")
+        self._pause = _pause(coordinator.pace, counter=True)
+
+    @override
+    def _newest(self) -> tuple[object, float | None]:
+        return self.meter.clock, self.meter.heard
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """The clock; local time where the meter does not tell its offset."""
+        clock = self.meter.clock
+        if clock is None or clock.tzinfo is not None:
+            return clock
+        return clock.replace(tzinfo=dt_util.get_default_time_zone())
+
+
+class SignalSensor(PacedSensor):
+    """How strong a meter's radio telegrams arrive."""
+
+    _attr_translation_key = "signal"
+    _attr_device_class = SensorDeviceClass.SIGNAL_STRENGTH
+    _attr_state_class = SensorStateClass.MEASUREMENT
+    _attr_native_unit_of_measurement = "dBm"
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_entity_registry_enabled_default = False
+    _pause = STATISTICS_PACE
+
+    def __init__(self, coordinator: MeterCoordinator, meter: MeterData) -> None:
+        """Show a meter's signal strength."""
+        super().__init__(coordinator, meter, "signal")
+
+    @override
+    def _newest(self) -> tuple[object, float | None]:
+        return (self.meter.signal_dbm, self.meter.heard), self.meter.heard
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """Signal strength in dBm."""
+        return self.meter.signal_dbm
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatisticsDescription(SensorEntityDescription):
+    """A number about the connection."""
+
+    value: Callable[[MeterCoordinator], float | int | datetime | None]
+
+
+def _last_reading(coordinator: MeterCoordinator) -> datetime | None:
+    at = coordinator.statistics.last_reading
+    return None if at is None else dt_util.utc_from_timestamp(at)
+
+
+STATISTICS = (
+    StatisticsDescription(
+        key="telegrams",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value=lambda coordinator: coordinator.statistics.readings,
+    ),
+    StatisticsDescription(
+        key="faults",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value=lambda coordinator: sum(coordinator.statistics.faults.values()),
+    ),
+    StatisticsDescription(
+        key="interval",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        suggested_display_precision=0,
+        value=lambda coordinator: coordinator.statistics.interval,
+    ),
+    StatisticsDescription(
+        key="last_telegram",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value=_last_reading,
+    ),
+)
+
+
+class StatisticsSensor(SmartMeterLinkEntity, SensorEntity):
+    """A number about the connection, at most once a minute."""
+
+    entity_description: StatisticsDescription
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_entity_registry_enabled_default = False
+    _written = float("-inf")
+
+    def __init__(
+        self, coordinator: MeterCoordinator, description: StatisticsDescription
+    ) -> None:
+        """Show one number."""
+        super().__init__(coordinator, description.key)
+        self.entity_description = description
+
+    @property
+    @override
+    def available(self) -> bool:
+        """What was counted stays true while nothing comes."""
+        return True
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write the state where the last one is a minute old."""
+        now = self.hass.loop.time()
+        if now - self._written >= STATISTICS_PACE:
+            self._written = now
+            self.async_write_ha_state()
+
+    @property
+    @override
+    def native_value(self) -> float | int | datetime | None:
+        """The number."""
+        return self.entity_description.value(self.coordinator)

@@ -1,0 +1,123 @@
+"""Actions: record what passes on the port, and lend the port to somebody else for a while."""
+
+import os
+from typing import Any, Final
+
+import probatio
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_PORT
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+
+from . import lease
+from .const import DOMAIN
+from .coordinator import SmartMeterConfigEntry
+
+ATTR_CONFIG_ENTRY_ID: Final = "config_entry_id"
+ATTR_SECONDS: Final = "seconds"
+
+RECORD: Final = "record"
+RELEASE_PORT: Final = "release_port"
+RETURN_PORT: Final = "return_port"
+
+_RECORD_SCHEMA = probatio.Schema(
+    {
+        probatio.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
+        probatio.Optional(ATTR_SECONDS, default=60): probatio.All(
+            probatio.Coerce(int), probatio.Range(min=1, max=3600)
+        ),
+    }
+)
+_RELEASE_SCHEMA = probatio.Schema(
+    {
+        probatio.Required(CONF_PORT): cv.string,
+        probatio.Optional(ATTR_SECONDS, default=300): probatio.All(
+            probatio.Coerce(int), probatio.Range(min=1, max=3600)
+        ),
+    }
+)
+_RETURN_SCHEMA = probatio.Schema({probatio.Required(CONF_PORT): cv.string})
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    hass.services.async_register(
+        DOMAIN, RECORD, _async_record, _RECORD_SCHEMA, SupportsResponse.OPTIONAL
+    )
+    hass.services.async_register(
+        DOMAIN,
+        RELEASE_PORT,
+        _async_release_port,
+        _RELEASE_SCHEMA,
+        SupportsResponse.OPTIONAL,
+    )
+    hass.services.async_register(
+        DOMAIN,
+        RETURN_PORT,
+        _async_return_port,
+        _RETURN_SCHEMA,
+        SupportsResponse.OPTIONAL,
+    )
+
+
+async def _async_record(call: ServiceCall) -> ServiceResponse:
+    """Record what passes on an entry's port into a file."""
+    entry = call.hass.config_entries.async_get_entry(call.data[ATTR_CONFIG_ENTRY_ID])
+    if entry is None or entry.domain != DOMAIN:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="entry_not_found"
+        )
+    if entry.state is not ConfigEntryState.LOADED:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="entry_not_loaded",
+            translation_placeholders={"name": entry.title},
+        )
+    path = entry.runtime_data.recording.start(entry.title, call.data[ATTR_SECONDS])
+    return {"path": str(path)}
+
+
+async def _async_release_port(call: ServiceCall) -> ServiceResponse:
+    """Close a port for some seconds, so that another program can use it."""
+    entries = await _async_on_port(call.hass, call.data[CONF_PORT])
+    for entry in entries:
+        await lease.async_lend(call.hass, entry, call.data[ATTR_SECONDS])
+    return {"freed": [_named(entry) for entry in entries]}
+
+
+async def _async_return_port(call: ServiceCall) -> ServiceResponse:
+    """Take a lent port back before its time."""
+    entries = await _async_on_port(call.hass, call.data[CONF_PORT])
+    returned = [
+        entry for entry in entries if await lease.async_take_back(call.hass, entry)
+    ]
+    return {"returned": [_named(entry) for entry in returned]}
+
+
+def _named(entry: SmartMeterConfigEntry) -> dict[str, Any]:
+    return {"config_entry_id": entry.entry_id, "title": entry.title}
+
+
+async def _async_on_port(
+    hass: HomeAssistant, port: str
+) -> list[SmartMeterConfigEntry]:
+    """Return the entries that use a port, under whichever of its names."""
+    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    ports = [entry.data.get(CONF_PORT, "") for entry in entries]
+    real = await hass.async_add_executor_job(_real_paths, [port, *ports])
+    return [
+        entry for entry, path in zip(entries, real[1:], strict=True) if path == real[0]
+    ]
+
+
+def _real_paths(ports: list[str]) -> list[str]:
+    return [os.path.realpath(port) if port.startswith("/") else port for port in ports]
