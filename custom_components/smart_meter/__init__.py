@@ -58,5 +58,3 @@ async def async_remove_config_entry_device(
     return not any(
         domain == DOMAIN and key in heard for domain, key in device.identifiers
     )
-
-

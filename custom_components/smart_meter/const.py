@@ -18,7 +18,9 @@ CONF_KEYS: Final = "keys"  # id of the catalogue's KeySpec -> wrapped key
 CONF_LINE: Final = "line"  # set by hand, as "2400 8E1"; absent for the profile's own
 CONF_IDENTITY: Final = "identity"  # what the meter said of itself at set-up
 CONF_SIMULATED: Final = "simulated"  # no port: a simulated meter
-CONF_PENDING: Final = "pending"  # set up before the first telegram: the identity is still made up
+CONF_PENDING: Final = (
+    "pending"  # set up before the first telegram: the identity is still made up
+)
 CONF_ADD_TO_ENERGY: Final = "add_to_energy"  # to do once the entities are there
 
 # Keys of entry.options.

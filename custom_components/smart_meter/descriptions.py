@@ -84,7 +84,9 @@ _STATES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _expand(names: str, *, tariff: bool = False, phase: bool = False) -> tuple[str, ...]:
+def _expand(
+    names: str, *, tariff: bool = False, phase: bool = False
+) -> tuple[str, ...]:
     return tuple(
         name + suffix
         for name in names.split()
@@ -273,9 +275,7 @@ def _is_counter(point: Point, quantity: Quantity | None) -> bool:
     )
 
 
-def _is_shown(
-    point: Point, quantity: Quantity | None, translation_key: str
-) -> bool:
+def _is_shown(point: Point, quantity: Quantity | None, translation_key: str) -> bool:
     if point.record is not None and translation_key in SHOWN:
         return True
     return quantity is not None and translation_key in SHOWN
@@ -304,7 +304,7 @@ def _device_class(
 def _flowing(quantity: Quantity | None, medium: str | None) -> str:
     """Return what a volume is of: what its code says, else what its meter says."""
     name = quantity.name if quantity else ""
-    if name.endswith("volume") or name.endswith("volume_converted"):
+    if name.endswith(("volume", "volume_converted")):
         return name.removesuffix("_converted").removesuffix("_volume")
     return medium or ""
 

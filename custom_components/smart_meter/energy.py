@@ -38,7 +38,9 @@ async def async_add_when_complete(coordinator: MeterCoordinator) -> None:
         return
     if (sources := _sources(hass, coordinator.main)) is None:
         return
-    data = {key: value for key, value in entry.data.items() if key != CONF_ADD_TO_ENERGY}
+    data = {
+        key: value for key, value in entry.data.items() if key != CONF_ADD_TO_ENERGY
+    }
     hass.config_entries.async_update_entry(entry, data=data)
     await _async_add(hass, sources)
 

@@ -40,6 +40,7 @@ def device_info(coordinator: MeterCoordinator, meter: MeterData) -> DeviceInfo:
     """Return the device of a meter; one behind another is linked to it."""
     identity = meter.identity
     if meter.sub_meter:
+        assert coordinator.device_id is not None
         return DeviceInfo(
             identifiers={(DOMAIN, meter.key)},
             manufacturer=identity.manufacturer,

@@ -69,9 +69,7 @@ class Recording:
         """Record for some seconds; returns the file that will be there afterwards."""
         self.stop()
         stamp = dt_util.now().strftime("%Y-%m-%d-%H-%M-%S")
-        path = Path(
-            self._hass.config.path(DOMAIN, f"{slugify(title)}-{stamp}.jsonl")
-        )
+        path = Path(self._hass.config.path(DOMAIN, f"{slugify(title)}-{stamp}.jsonl"))
         self._running = _Running(
             path,
             async_call_later(

@@ -1,18 +1,17 @@
 """Repairs: what lasts and needs a person, in plain words with a way out."""
 
 from collections.abc import Mapping
+import json
 from typing import TYPE_CHECKING, Any
 
-import probatio
-from serialx import redact_uri
-
-from homeassistant.components import usb
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+import probatio
 
 from .const import DOMAIN
+from .port import async_find_moved, shown_port
 
 if TYPE_CHECKING:
     from .coordinator import SmartMeterConfigEntry
@@ -32,7 +31,8 @@ TOLD = ("silent", "garbled", "inactive", "layout")
 FIXABLE = ("implausible", "exchanged", "port_moved", "line_found")
 
 CONF_ENTRY = "entry_id"
-CONF_FORGET = "forget"
+CONF_KIND = "kind"
+CONF_CHANGE = "change"  # JSON: an issue takes flat data only
 
 
 def _issue_id(entry: SmartMeterConfigEntry, kind: str) -> str:
@@ -48,12 +48,16 @@ def async_report(
     change: Mapping[str, Any] | None = None,
 ) -> None:
     """Tell the user; `change` is what confirming the repair puts into the entry's data."""
-    port = redact_uri(entry.data.get(CONF_PORT, ""))
+    port = shown_port(entry.data.get(CONF_PORT, ""))
     ir.async_create_issue(
         hass,
         DOMAIN,
         _issue_id(entry, kind),
-        data={CONF_ENTRY: entry.entry_id, "kind": kind, "change": dict(change or {})},
+        data={
+            CONF_ENTRY: entry.entry_id,
+            CONF_KIND: kind,
+            CONF_CHANGE: json.dumps(dict(change or {})),
+        },
         is_fixable=kind in FIXABLE,
         is_persistent=False,
         severity=ir.IssueSeverity.ERROR
@@ -69,9 +73,7 @@ def async_report(
 
 
 @callback
-def async_clear(
-    hass: HomeAssistant, entry: SmartMeterConfigEntry, *kinds: str
-) -> None:
+def async_clear(hass: HomeAssistant, entry: SmartMeterConfigEntry, *kinds: str) -> None:
     """Take back what is no longer so."""
     for kind in kinds:
         ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, kind))
@@ -100,28 +102,9 @@ async def async_report_port(
     if reason in ("missing", "lost") and (
         moved := await async_find_moved(hass, entry.data[CONF_PORT])
     ):
-        async_report(
-            hass, entry, "port_moved", {"new_port": moved}, {CONF_PORT: moved}
-        )
+        async_report(hass, entry, "port_moved", {"new_port": moved}, {CONF_PORT: moved})
         return
     async_report(hass, entry, f"port_{reason}")
-
-
-async def async_find_moved(hass: HomeAssistant, port: str) -> str | None:
-    """Return where the adapter of a port that is gone is now, None where it is not found."""
-    if hasattr(usb, "async_find_moved_serial_port"):  # Home Assistant 2026.11
-        found: str | None = usb.async_find_moved_serial_port(hass, port)
-        return found
-    name = port.rpartition("/")[2]
-    candidates = [
-        device.device
-        for device in await usb.async_scan_serial_ports(hass)
-        if device.serial_number
-        and len(device.serial_number) > 3
-        and device.serial_number in name
-        and device.device != port
-    ]
-    return candidates[0] if len(candidates) == 1 else None
 
 
 class ConfirmFlow(RepairsFlow):
@@ -130,8 +113,8 @@ class ConfirmFlow(RepairsFlow):
     def __init__(self, data: Mapping[str, Any]) -> None:
         """Take what the issue remembers."""
         self._entry_id: str = data[CONF_ENTRY]
-        self._kind: str = data["kind"]
-        self._change: dict[str, Any] = data["change"]
+        self._kind: str = data[CONF_KIND]
+        self._change: dict[str, Any] = json.loads(data[CONF_CHANGE])
 
     async def async_step_init(
         self, user_input: dict[str, str] | None = None

@@ -18,7 +18,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from . import energy
-from .const import CONF_UPDATE_PACE, UpdatePace
+from .const import UpdatePace
 from .coordinator import MeterCoordinator, SmartMeterConfigEntry
 from .customer_interface.jsonform import value_object
 from .descriptions import MeterSensorDescription, describe, is_clock, shown_value

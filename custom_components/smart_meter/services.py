@@ -3,8 +3,6 @@
 import os
 from typing import Any, Final
 
-import probatio
-
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_PORT
 from homeassistant.core import (
@@ -16,6 +14,7 @@ from homeassistant.core import (
 )
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
+import probatio
 
 from . import lease
 from .const import DOMAIN
@@ -107,9 +106,7 @@ def _named(entry: SmartMeterConfigEntry) -> dict[str, Any]:
     return {"config_entry_id": entry.entry_id, "title": entry.title}
 
 
-async def _async_on_port(
-    hass: HomeAssistant, port: str
-) -> list[SmartMeterConfigEntry]:
+async def _async_on_port(hass: HomeAssistant, port: str) -> list[SmartMeterConfigEntry]:
     """Return the entries that use a port, under whichever of its names."""
     entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     ports = [entry.data.get(CONF_PORT, "") for entry in entries]

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 import errno
+import os
 import socket
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..line import LineSettings
 
 OPEN_TIMEOUT = 15.0
 READ_SIZE = 4_096
+_PSEUDO_TERMINALS = "/dev/pts/"
 
 _REASONS = {
     errno.ENOENT: ("missing", "there is no such port"),
@@ -80,6 +82,9 @@ class Port:
 
 async def open_port(url: str, line: LineSettings) -> Port:
     """Open a port with these line settings; raises SourceError with a reason a user understands."""
+    if os.path.realpath(url).startswith(_PSEUDO_TERMINALS):
+        # It has no line, and Linux refuses to set for a second time a parity that it did not take the first time.
+        line = LineSettings(line.baud)
     try:
         async with asyncio.timeout(OPEN_TIMEOUT):
             reader, writer = await serialx.open_serial_connection(

@@ -1,0 +1,724 @@
+"""Setting up a meter: who delivers it, which one it is, where it is plugged in, and its keys, tried at once."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, override
+from uuid import uuid4
+
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
+from homeassistant.const import CONF_PORT
+from homeassistant.core import callback
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    SerialPortSelector,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import probatio
+
+from . import energy
+from .const import (
+    CONF_ADD_TO_ENERGY,
+    CONF_IDENTITY,
+    CONF_KEYS,
+    CONF_LINE,
+    CONF_MAXIMUM_POWER,
+    CONF_METER,
+    CONF_OPERATOR,
+    CONF_PENDING,
+    CONF_SIMULATED,
+    CONF_TRANSFORMER_FACTOR,
+    CONF_UPDATE_PACE,
+    DOMAIN,
+    SIMULATED_PORT,
+    SLOW_INTERVAL,
+    UpdatePace,
+)
+from .coordinator import identity_to_store
+from .customer_interface import catalogue
+from .customer_interface.catalogue import (
+    Catalogue,
+    GridOperator,
+    KeySpec,
+    Offer,
+    Profile,
+)
+from .customer_interface.errors import (
+    CatalogueError,
+    CustomerInterfaceError,
+    KeyFormatError,
+)
+from .customer_interface.keys import Key, KeyKind, KeyRing, parse_key
+from .customer_interface.line import LineSettings
+from .customer_interface.reading import MeterIdentity
+from .keystore import async_get_keystore, key_ring
+from .listening import Listening, Outcome
+from .simulated import SimulatedMeter
+from .summary import async_summary
+
+TRY_WITHOUT_METER = "simulated"
+# The row a simulated meter is of, where the user does not choose one: a meter with all a household wants to see.
+SIMULATED_OPERATOR, SIMULATED_METER = "netz-noe", "kaifa-ma309m"
+
+_NO_KEYS = KeyRing()
+
+
+class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Set up, change and repair the entry of a meter."""
+
+    VERSION = 1
+    MINOR_VERSION = 1
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self._catalogue: Catalogue
+        self._operator: GridOperator
+        self._offer: Offer
+        self._data: dict[str, Any] = {}
+        self._keys: dict[str, Key] = {}
+        self._line: LineSettings | None = None
+        self._listening: Listening | None = None
+        self._waiting: asyncio.Task[None] | None = None
+        self._simulated: SimulatedMeter | None = None
+        self._errors: dict[str, str] = {}
+
+    # --- who and which -----------------------------------------------------------------------------------------------
+
+    @override
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the grid operator."""
+        await self._async_load()
+        if user_input is None:
+            return self._show_operators()
+        if user_input[CONF_OPERATOR] == TRY_WITHOUT_METER:
+            return await self.async_step_simulated()
+        self._operator = self._catalogue.operator(user_input[CONF_OPERATOR])
+        return await self.async_step_meter()
+
+    def _show_operators(self, chosen: str | None = None) -> ConfigFlowResult:
+        operators = sorted(
+            self._catalogue.operators.values(),
+            key=lambda operator: (operator.country, operator.name),
+        )
+        options = [
+            SelectOptionDict(value=o.id, label=f"{o.name} ({o.country})")
+            for o in operators
+        ]
+        if self.source not in (SOURCE_RECONFIGURE, SOURCE_REAUTH):
+            options.append(
+                SelectOptionDict(value=TRY_WITHOUT_METER, label=TRY_WITHOUT_METER)
+            )
+        selector = SelectSelector(
+            SelectSelectorConfig(
+                options=options,
+                mode=SelectSelectorMode.DROPDOWN,
+                translation_key=CONF_OPERATOR,
+            )
+        )
+        field = probatio.Required(CONF_OPERATOR, default=chosen or probatio.UNDEFINED)
+        return self.async_show_form(
+            step_id="user", data_schema=probatio.Schema({field: selector})
+        )
+
+    async def async_step_meter(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the meter, by what is printed on it."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            self._offer = self._operator.offer(user_input[CONF_METER])
+            if self._offer.profile.waits_for is None:
+                return await self.async_step_connection()
+            errors[CONF_METER] = "not_read_yet"
+        selector = SelectSelector(
+            SelectSelectorConfig(
+                options=[
+                    SelectOptionDict(value=o.meter.id, label=_offer_label(o))
+                    for o in self._operator.offers
+                ],
+                mode=SelectSelectorMode.DROPDOWN,
+            )
+        )
+        default = self._data.get(CONF_METER)
+        if default not in [o.meter.id for o in self._operator.offers]:
+            default = self._operator.offers[0].meter.id
+        return self.async_show_form(
+            step_id="meter",
+            data_schema=probatio.Schema(
+                {probatio.Required(CONF_METER, default=default): selector}
+            ),
+            errors=errors,
+            description_placeholders={"operator": self._operator.name},
+        )
+
+    # --- where -------------------------------------------------------------------------------------------------------
+
+    async def async_step_connection(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the port and open it."""
+        errors, self._errors = self._errors, {}
+        if user_input is not None:
+            self._data[CONF_PORT] = user_input[CONF_PORT].strip()
+            if not errors and self._read_line(user_input, errors):
+                if self.source == "user":
+                    self._async_abort_entries_match({CONF_PORT: self._data[CONF_PORT]})
+                return await self._async_after_connection()
+        await self._async_stop_listening()
+        return self.async_show_form(
+            step_id="connection",
+            data_schema=probatio.Schema(self._connection_fields()),
+            errors=errors,
+            description_placeholders={
+                "meter": _offer_label(self._offer),
+                "line": str(self._offer.profile.line or ""),
+            },
+        )
+
+    def _connection_fields(self) -> dict[Any, Any]:
+        fields: dict[Any, Any] = {
+            probatio.Required(
+                CONF_PORT, default=self._data.get(CONF_PORT) or probatio.UNDEFINED
+            ): SerialPortSelector()
+        }
+        if self.source == SOURCE_RECONFIGURE:
+            text = str(self._line or self._offer.profile.line or "")
+            fields[
+                probatio.Optional(CONF_LINE, description={"suggested_value": text})
+            ] = TextSelector()
+        return fields
+
+    def _read_line(self, user_input: dict[str, Any], errors: dict[str, str]) -> bool:
+        """Take line settings set by hand; those of the profile are no setting of one's own."""
+        if not (text := user_input.get(CONF_LINE, "").strip()):
+            if self.source == SOURCE_RECONFIGURE:
+                self._line = None
+            return True
+        try:
+            line = LineSettings.parse(text)
+        except CustomerInterfaceError:
+            errors[CONF_LINE] = "line_format"
+            return False
+        self._line = None if line == self._offer.profile.line else line
+        return True
+
+    async def _async_after_connection(self) -> ConfigFlowResult:
+        await self._async_free_own_port()
+        if self._offer.profile.interval[1] > SLOW_INTERVAL:
+            return self.async_show_menu(
+                step_id="slow",
+                menu_options=["listen", "later"],
+                description_placeholders={
+                    "minutes": str(round(self._offer.profile.interval[1] / 60))
+                },
+            )
+        return await self.async_step_listen()
+
+    async def async_step_later(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Finish without a telegram: its first one checks the key."""
+        await self._async_stop_listening()
+        if self._offer.profile.keys and not self._keys:
+            return await self.async_step_keys()
+        return await self._async_finish(None, add_to_energy=False)
+
+    # --- listening ---------------------------------------------------------------------------------------------------
+
+    async def async_step_listen(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Listen, and say how far it came."""
+        if self._listening is None:
+            refused = await self._async_start_listening(_NO_KEYS)
+            if refused is not None:
+                return refused
+        return self._show_progress("listen", "listened")
+
+    async def _async_start_listening(self, keys: KeyRing) -> ConfigFlowResult | None:
+        listening = Listening(
+            self.hass, self._data[CONF_PORT], self._offer.profile, self._line, keys
+        )
+        try:
+            await listening.async_start()
+        except CatalogueError:
+            self._errors = {"base": "not_read_yet"}
+            return await self.async_step_connection()
+        self._listening = listening
+        return None
+
+    def _show_progress(self, step: str, following: str) -> ConfigFlowResult:
+        listening = self._listening
+        assert listening is not None
+        if listening.outcome is not None:
+            self._waiting = None
+            return self.async_show_progress_done(next_step_id=following)
+        if self._waiting is None or self._waiting.done():
+            self._waiting = self.hass.async_create_task(
+                listening.async_wait(), eager_start=False
+            )
+        return self.async_show_progress(
+            step_id=step,
+            progress_action=f"{step}_{listening.stage}",
+            description_placeholders={
+                "bytes": str(listening.statistics.bytes_received),
+                "frames": str(listening.statistics.frames),
+            },
+            progress_task=self._waiting,
+        )
+
+    async def async_step_listened(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Go where the outcome leads."""
+        listening = self._listening
+        assert listening is not None
+        match listening.outcome:
+            case Outcome.READING:
+                return await self.async_step_values()
+            case Outcome.KEY | Outcome.AUTHENTICATION:
+                return await self.async_step_keys()
+            case Outcome.PORT:
+                return await self._async_port_refused()
+            case outcome:
+                return await self._async_trouble(outcome or Outcome.SILENT)
+
+    async def _async_port_refused(self) -> ConfigFlowResult:
+        assert self._listening is not None
+        error = self._listening.error
+        self._errors = {CONF_PORT: f"port_{error.reason if error else 'invalid'}"}
+        return await self.async_step_connection()
+
+    async def _async_trouble(self, outcome: Outcome) -> ConfigFlowResult:
+        """Say what may be wrong, and offer the ways on."""
+        bytes_received = (
+            self._listening.statistics.bytes_received if self._listening else 0
+        )
+        await self._async_stop_listening()
+        profile = self._offer.profile
+        return self.async_show_menu(
+            step_id=f"trouble_{outcome}",
+            menu_options=["listen", "connection", "later"]
+            if profile.interval[1] > SLOW_INTERVAL
+            else ["listen", "connection"],
+            description_placeholders={
+                "line": str(self._line or profile.line or ""),
+                "bytes": str(bytes_received),
+            },
+        )
+
+    # --- keys --------------------------------------------------------------------------------------------------------
+
+    async def async_step_keys(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the keys, named as the operator names them."""
+        errors, self._errors = self._errors, {}
+        if user_input is not None:
+            self._keys, errors = _read_keys(_key_specs(self._offer.profile), user_input)
+            if not errors:
+                if self._listening is None:
+                    return await self._async_after_keys()
+                await self._listening.async_check(self._ring())
+                return await self.async_step_check()
+        specs = _key_specs(self._offer.profile)
+        return self.async_show_form(
+            step_id="keys",
+            data_schema=probatio.Schema(
+                {
+                    (probatio.Required if spec.required else probatio.Optional)(
+                        spec.id
+                    ): TextSelector(
+                        TextSelectorConfig(
+                            type=TextSelectorType.PASSWORD, autocomplete="off"
+                        )
+                    )
+                    for spec in specs
+                }
+            ),
+            errors=errors,
+            description_placeholders={
+                "operator": self._operator.name,
+                "keys": ", ".join(spec.label for spec in specs),
+                "where": _where(self._operator, self.hass.config.language),
+            },
+        )
+
+    async def _async_after_keys(self) -> ConfigFlowResult:
+        if self.source == SOURCE_REAUTH:
+            return await self._async_finish(None, add_to_energy=False)
+        return await self.async_step_later()
+
+    def _ring(self) -> KeyRing:
+        return key_ring(self._keys, _key_specs(self._offer.profile))
+
+    async def async_step_check(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Try the keys on a telegram."""
+        return self._show_progress("check", "checked")
+
+    async def async_step_checked(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Tell what the telegram said to the keys."""
+        listening = self._listening
+        assert listening is not None
+        match listening.outcome:
+            case Outcome.READING:
+                return await self.async_step_values()
+            case Outcome.KEY:
+                self._errors = await self._async_why_not(listening)
+            case Outcome.AUTHENTICATION:
+                self._errors = {
+                    _authentication_field(self._offer.profile): "authentication_wrong"
+                }
+            case Outcome.PORT:
+                return await self._async_port_refused()
+            case outcome:
+                return await self._async_trouble(outcome or Outcome.SILENT)
+        return await self.async_step_keys()
+
+    async def _async_why_not(self, listening: Listening) -> dict[str, str]:
+        """Tell keys in each other's fields from a wrong key."""
+        ring = self._ring()
+        if ring.authentication and await listening.async_opens(
+            KeyRing(ring.authentication, ring.keys)
+        ):
+            return {"base": "keys_swapped"}
+        return {_encryption_field(self._offer.profile): "key_wrong"}
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    async def async_step_values(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show what was just read, and offer the energy dashboard."""
+        listening = self._listening
+        assert listening is not None
+        reading = listening.reading or listening.readings[-1]
+        if user_input is not None:
+            return await self._async_finish(
+                reading.meter,
+                add_to_energy=bool(user_input.get(CONF_ADD_TO_ENERGY, False)),
+            )
+        if self.source == SOURCE_REAUTH:
+            return await self._async_finish(reading.meter, add_to_energy=False)
+        if self.source == "user":
+            await self._async_identify(reading.meter)
+        fields: dict[Any, Any] = {}
+        if self.source == "user" and energy.is_offered(self.hass):
+            wanted = not await energy.async_has_grid(self.hass)
+            fields[probatio.Required(CONF_ADD_TO_ENERGY, default=wanted)] = (
+                BooleanSelector()
+            )
+        return self.async_show_form(
+            step_id="values",
+            data_schema=probatio.Schema(fields),
+            description_placeholders={
+                "meter": reading.meter.key or _offer_label(self._offer),
+                "values": await async_summary(self.hass, reading),
+            },
+        )
+
+    async def _async_identify(self, identity: MeterIdentity) -> None:
+        await self.async_set_unique_id(identity.key or uuid4().hex)
+        self._abort_if_unique_id_configured()
+
+    async def _async_finish(
+        self, identity: MeterIdentity | None, *, add_to_energy: bool
+    ) -> ConfigFlowResult:
+        await self._async_stop_listening()
+        data = await self._async_entry_data(identity)
+        if self.source == SOURCE_REAUTH:
+            return self.async_update_reload_and_abort(
+                self._get_reauth_entry(), data_updates={CONF_KEYS: data[CONF_KEYS]}
+            )
+        if self.source == SOURCE_RECONFIGURE:
+            return self._finish_reconfigure(identity, data)
+        if identity is None:
+            await self.async_set_unique_id(uuid4().hex)
+            data[CONF_PENDING] = True
+        if add_to_energy:
+            data[CONF_ADD_TO_ENERGY] = True
+        return self.async_create_entry(title=self._title(), data=data)
+
+    def _title(self) -> str:
+        title = f"{self._operator.name} – {_model(self._offer)}"
+        return f"{title} (simulated)" if self._simulated else title
+
+    async def _async_entry_data(self, identity: MeterIdentity | None) -> dict[str, Any]:
+        keystore = await async_get_keystore(self.hass)
+        data: dict[str, Any] = {
+            CONF_OPERATOR: self._operator.id,
+            CONF_METER: self._offer.meter.id,
+            CONF_PORT: self._data[CONF_PORT],
+            CONF_KEYS: keystore.wrap_all(self._keys),
+        }
+        if self._simulated is not None:
+            data |= {CONF_SIMULATED: True, CONF_PORT: SIMULATED_PORT}
+        if self._line is not None:
+            data[CONF_LINE] = str(self._line)
+        if identity is not None:
+            data[CONF_IDENTITY] = identity_to_store(identity)
+        return data
+
+    async def _async_stop_listening(self) -> None:
+        if self._listening is not None:
+            await self._listening.async_stop()
+            self._listening = None
+        self._waiting = None
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Close what is open when the user leaves, and let the entry have its port again."""
+        if self._listening is not None:
+            self.hass.async_create_task(self._async_leave())
+        elif self.source in (SOURCE_RECONFIGURE, SOURCE_REAUTH):
+            self._async_reload_where_freed()
+        if self._simulated is not None:
+            self.hass.async_create_task(self._simulated.async_stop())
+
+    async def _async_leave(self) -> None:
+        await self._async_stop_listening()
+        if self.source in (SOURCE_RECONFIGURE, SOURCE_REAUTH):
+            self._async_reload_where_freed()
+
+    # --- trying it without a meter -----------------------------------------------------------------------------------
+
+    async def async_step_simulated(self) -> ConfigFlowResult:
+        """Start a simulated meter and listen to it as to a real one."""
+        self._operator = self._catalogue.operator(SIMULATED_OPERATOR)
+        self._offer = self._operator.offer(SIMULATED_METER)
+        self._simulated = SimulatedMeter(SIMULATED_OPERATOR, SIMULATED_METER)
+        try:
+            keys = await self._simulated.async_keys()
+            self._data[CONF_PORT] = await self._simulated.async_start()
+        except OSError:
+            return self.async_abort(reason="simulator_failed")
+        self._keys = {name: parse_key(text) for name, text in keys.items()}
+        refused = await self._async_start_listening(self._ring())
+        return refused if refused is not None else await self.async_step_listen()
+
+    # --- changing an entry later -------------------------------------------------------------------------------------
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change operator, meter, port, line settings and keys."""
+        await self._async_load()
+        entry = self._get_reconfigure_entry()
+        if entry.data.get(CONF_SIMULATED):
+            return self.async_abort(reason="simulated")
+        self._take_over(entry)
+        return self._show_operators(entry.data[CONF_OPERATOR])
+
+    async def async_step_reauth(
+        self, entry_data: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """The keys stopped fitting."""
+        await self._async_load()
+        self._take_over(self._get_reauth_entry())
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Say what happened; then listen with no key, to try the new one on the next telegram."""
+        if user_input is None:
+            return self.async_show_form(
+                step_id="reauth_confirm",
+                data_schema=probatio.Schema({}),
+                description_placeholders={"name": self._get_reauth_entry().title},
+            )
+        await self._async_free_own_port()
+        return await self.async_step_listen()
+
+    def _take_over(self, entry: ConfigEntry[Any]) -> None:
+        self._data = dict(entry.data)
+        try:
+            self._operator = self._catalogue.operator(entry.data[CONF_OPERATOR])
+            self._offer = self._operator.offer(entry.data[CONF_METER])
+        except CatalogueError:
+            self._operator = next(iter(self._catalogue.operators.values()))
+            self._offer = self._operator.offers[0]
+        line = entry.data.get(CONF_LINE)
+        self._line = LineSettings.parse(line) if line else None
+
+    def _own_entry(self) -> ConfigEntry[Any] | None:
+        if self.source == SOURCE_REAUTH:
+            return self._get_reauth_entry()
+        if self.source == SOURCE_RECONFIGURE:
+            return self._get_reconfigure_entry()
+        return None
+
+    async def _async_free_own_port(self) -> None:
+        """Unload the entry that is changed: a port can be open once only."""
+        entry = self._own_entry()
+        if entry is not None and entry.state in (
+            ConfigEntryState.LOADED,
+            ConfigEntryState.SETUP_RETRY,
+        ):
+            await self.hass.config_entries.async_unload(entry.entry_id)
+
+    @callback
+    def _async_reload_where_freed(self) -> None:
+        entry = self._own_entry()
+        if entry is not None and entry.state is ConfigEntryState.NOT_LOADED:
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    def _finish_reconfigure(
+        self, identity: MeterIdentity | None, data: dict[str, Any]
+    ) -> ConfigFlowResult:
+        entry = self._get_reconfigure_entry()
+        if not self._keys:
+            data[CONF_KEYS] = entry.data.get(CONF_KEYS, {})
+        if identity is None:
+            data[CONF_IDENTITY] = entry.data.get(CONF_IDENTITY, {})
+        unique_id = (identity.key if identity else None) or entry.unique_id
+        if unique_id != entry.unique_id and any(
+            other.unique_id == unique_id for other in self._async_current_entries()
+        ):
+            return self.async_abort(reason="already_configured")
+        return self.async_update_reload_and_abort(
+            entry, data=data, unique_id=unique_id, title=self._title()
+        )
+
+    async def _async_load(self) -> None:
+        self._catalogue = await self.hass.async_add_executor_job(catalogue.load)
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry[Any]) -> SmartMeterOptionsFlow:
+        """Return the flow that changes the options."""
+        return SmartMeterOptionsFlow()
+
+
+class SmartMeterOptionsFlow(OptionsFlowWithReload):
+    """How often values are shown, and what the connection can carry."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the options."""
+        if user_input is not None:
+            if CONF_TRANSFORMER_FACTOR in user_input:
+                user_input[CONF_TRANSFORMER_FACTOR] = int(
+                    user_input[CONF_TRANSFORMER_FACTOR]
+                )
+            return self.async_create_entry(data=user_input)
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                _OPTIONS, self.config_entry.options
+            ),
+        )
+
+
+_OPTIONS = probatio.Schema(
+    {
+        probatio.Required(
+            CONF_UPDATE_PACE, default=UpdatePace.USUAL.value
+        ): SelectSelector(
+            SelectSelectorConfig(
+                options=[pace.value for pace in UpdatePace],
+                mode=SelectSelectorMode.LIST,
+                translation_key=CONF_UPDATE_PACE,
+            )
+        ),
+        probatio.Optional(CONF_MAXIMUM_POWER): NumberSelector(
+            NumberSelectorConfig(
+                min=1,
+                max=10_000,
+                step=1,
+                mode=NumberSelectorMode.BOX,
+                unit_of_measurement="kW",
+            )
+        ),
+        probatio.Required(CONF_TRANSFORMER_FACTOR, default=1): NumberSelector(
+            NumberSelectorConfig(min=1, max=10_000, step=1, mode=NumberSelectorMode.BOX)
+        ),
+    }
+)
+
+
+def _model(offer: Offer) -> str:
+    return f"{offer.meter.manufacturer} {offer.meter.model}"
+
+
+def _offer_label(offer: Offer) -> str:
+    return f"{_model(offer)} ({offer.note})" if offer.note else _model(offer)
+
+
+# What a meter wants that the catalogue knows of no key for, though its telegrams are encrypted.
+_SOME_KEY = (KeySpec("key", KeyKind.ENCRYPTION, "AES"),)
+
+
+def _key_specs(profile: Profile) -> tuple[KeySpec, ...]:
+    return profile.keys or _SOME_KEY
+
+
+def _encryption_field(profile: Profile) -> str:
+    return next(
+        spec.id
+        for spec in _key_specs(profile)
+        if spec.kind is not KeyKind.AUTHENTICATION
+    )
+
+
+def _authentication_field(profile: Profile) -> str:
+    return next(
+        (
+            spec.id
+            for spec in _key_specs(profile)
+            if spec.kind is KeyKind.AUTHENTICATION
+        ),
+        "base",
+    )
+
+
+def _read_keys(
+    specs: tuple[KeySpec, ...], typed: dict[str, Any]
+) -> tuple[dict[str, Key], dict[str, str]]:
+    """Read the keys as typed; returns them by id, and what is wrong by field."""
+    keys: dict[str, Key] = {}
+    errors: dict[str, str] = {}
+    for spec in specs:
+        text = str(typed.get(spec.id, "")).strip()
+        if not text and not spec.required:
+            continue
+        try:
+            keys[spec.id] = parse_key(text, spec.kind)
+        except KeyFormatError as err:
+            missing = err.reason == "empty" and spec.kind is KeyKind.AUTHENTICATION
+            mep = "mep_" if spec.kind is KeyKind.MEP else ""
+            errors[spec.id] = (
+                "authentication_missing" if missing else f"{mep}key_{err.reason}"
+            )
+    return keys, errors
+
+
+def _where(operator: GridOperator, language: str) -> str:
+    """Return where the customer gets the key, in the language nearest to Home Assistant's."""
+    texts = dict(operator.key_where)
+    return texts.get(language.partition("-")[0]) or texts.get("en", "–")
