@@ -81,7 +81,7 @@ class Meter:
     def bytes(self) -> bytes:
         """Return the next telegram."""
         self._at += self._meter.interval
-        return self._meter.telegram(self._at)
+        return bytes(self._meter.telegram(self._at))
 
     def send(self) -> dict[str, Any]:
         """Send the next telegram; returns what it says, by code."""

@@ -34,6 +34,11 @@ async def answer(hass: HomeAssistant, result: Result, **fields: Any) -> Result:
     return await hass.config_entries.flow.async_configure(result["flow_id"], fields)
 
 
+def said_of(result: Result) -> dict[str, str]:
+    """Return what a step fills into its text."""
+    return dict(result["description_placeholders"] or {})
+
+
 async def choose(hass: HomeAssistant, result: Result, option: str) -> Result:
     """Choose from a menu."""
     assert option in result["menu_options"]
@@ -88,15 +93,15 @@ async def to_keys(hass: HomeAssistant, meter: Meter) -> Result:
 async def test_from_operator_to_values(hass: HomeAssistant, meter: Meter) -> None:
     """Operator, meter, port, key: the values are shown, and the entry reads the meter."""
     result = await to_keys(hass, meter)
-    assert "Netz Nieder" in result["description_placeholders"]["operator"]
-    assert result["description_placeholders"]["keys"] == "GUEK"
+    assert "Netz Nieder" in said_of(result)["operator"]
+    assert said_of(result)["keys"] == "GUEK"
     result = await progressed(hass, await answer(hass, result, **meter.keys))
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "values")
     said = meter.said().values
-    shown = result["description_placeholders"]["values"]
+    shown = said_of(result)["values"]
     energy = next(v.value for code, v in said.items() if str(code) == "1-0:1.8.0")
     assert f"{energy / 1000:.3f}** kWh" in shown
-    assert result["description_placeholders"]["meter"] == meter.number
+    assert said_of(result)["meter"] == meter.number
 
     result = await answer(hass, result)
     assert result["type"] is FlowResultType.CREATE_ENTRY
