@@ -9,6 +9,8 @@
     data-notification 0F, as files of deciphered telegrams have it:
         0F | invoke id 4 | date-time | body, to the end
 
+An LLC header E6 E7 00 before any of them, which some recordings keep, is left out.
+
 Nothing but their own length delimits them, and nothing checks them: they are `unproven`. A notification without a
 cipher has no length either: the pause behind it ends it.
 """
@@ -17,6 +19,7 @@ from ..reading import Frame, Link
 from .base import Found, Look
 
 _GLO, _DED, _GENERAL, _BLOCK, _NOTIFICATION = 0xDB, 0xDC, 0xDD, 0xE0, 0x0F
+_LLC = b"\xe6\xe7\x00"
 _TITLE_SIZE = 8
 _LONGEST = 8192
 _LONGEST_TRANSACTION_ID = 16
@@ -37,20 +40,24 @@ class _OtherError(Exception):
 class BareLink:
     """APDUs that begin with their own tag; payload is the APDU."""
 
-    starts = frozenset((_GLO, _DED, _GENERAL, _BLOCK, _NOTIFICATION))
+    starts = frozenset((_GLO, _DED, _GENERAL, _BLOCK, _NOTIFICATION, _LLC[0]))
     longest = _LONGEST
 
     def look(self, buffer: bytes | bytearray, start: int) -> Found | Look:
         """Judge the bytes from `start` on."""
-        reader = _Reader(buffer, start)
-        tag = reader.number()
+        header = bytes(buffer[start : start + len(_LLC)])
+        if header != _LLC and _LLC.startswith(header):
+            return Look.INCOMPLETE
+        begin = start + len(_LLC) if header == _LLC else start
+        reader = _Reader(buffer, begin)
         try:
-            _WALKS[tag](reader)
+            tag = reader.number()
+            _WALKS.get(tag, _walk_other)(reader)
         except _MissingError:
             return Look.INCOMPLETE
         except _OtherError:
             return Look.NOT_HERE
-        frame = Frame(Link.BARE, bytes(buffer[start : reader.position]))
+        frame = Frame(Link.BARE, bytes(buffer[begin : reader.position]))
         return Found(
             reader.position, frame, tentative=tag == _NOTIFICATION, unproven=True
         )
@@ -87,6 +94,10 @@ class _Reader:
 
     def octets(self, least: int, most: int) -> None:
         self.skip(self.length(least, most))
+
+
+def _walk_other(reader: _Reader) -> None:
+    raise _OtherError
 
 
 def _walk_global(reader: _Reader) -> None:

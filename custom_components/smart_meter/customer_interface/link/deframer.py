@@ -82,20 +82,22 @@ class Deframer:
                 continue
             look = link.look(self._buffer, start)
             if isinstance(look, Found):
-                look = self._settle(link, look, quiet)
+                look = self._settle(link, look, start, quiet)
             if look is Look.INCOMPLETE and len(self._buffer) - start >= link.longest:
                 continue
             if look is not Look.NOT_HERE:
                 return look
         return Look.NOT_HERE
 
-    def _settle(self, link: LinkLayer, found: Found, quiet: bool) -> Found | Look:
+    def _settle(
+        self, link: LinkLayer, found: Found, start: int, quiet: bool
+    ) -> Found | Look:
         """Decide about what its bytes alone do not prove."""
         if found.tentative and not quiet:
             return Look.INCOMPLETE
         if self._clean or not found.unproven:
             return found
-        if found.tentative:
+        if found.tentative or start < self._covered:
             return Look.NOT_HERE
         if found.end < len(self._buffer):
             follows = self._buffer[found.end] in link.starts and (

@@ -37,10 +37,12 @@ class HdlcLink:
             return Look.INCOMPLETE
         length = (header[0] & 0x07) << 8 | header[1]
         size = _header_size(header)
-        if length < max(_SHORTEST, size + _CRC_SIZE):
+        if not size or length < _SHORTEST:
             return Look.NOT_HERE
         if len(header) < size + _CRC_SIZE:
-            return Look.INCOMPLETE if size else Look.NOT_HERE
+            return Look.INCOMPLETE
+        if length < size + _CRC_SIZE:
+            return Look.NOT_HERE
         if not _checks(header[: size + _CRC_SIZE]):
             return _ruin(buffer, begin + length) if flagged else Look.NOT_HERE
         return _frame(buffer, begin, length, size)
@@ -53,7 +55,7 @@ def _header_size(header: bytes) -> int:
         address = header[position : position + _LONGEST_ADDRESS]
         last = next((i for i, byte in enumerate(address) if byte & 1), None)
         if last is None:
-            return 0 if len(address) == _LONGEST_ADDRESS else _SHORTEST
+            return 0 if len(address) == _LONGEST_ADDRESS else _LONGEST_HEADER
         position += last + 1
     return position + 1
 

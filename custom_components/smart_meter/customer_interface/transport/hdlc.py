@@ -50,7 +50,7 @@ class HdlcAssembler:
         if stream is None:
             stream = _Stream(at, lost=not _begins(frame.payload))
             results += [_MISSING] if stream.lost else []
-        self._append(stream, frame, at)
+        results += self._append(stream, frame, at)
         if not frame.more and not stream.lost:
             results += _messages(stream, frame)
         return results
@@ -63,15 +63,18 @@ class HdlcAssembler:
         streams = [self._streams.pop(key) for key in late]
         return [_MISSING for stream in streams if not stream.lost]
 
-    def _append(self, stream: _Stream, frame: Frame, at: float) -> None:
+    def _append(self, stream: _Stream, frame: Frame, at: float) -> list[Fault]:
         stream.since = at
         stream.check_bits = min(stream.check_bits, frame.check_bits)
-        if not stream.lost and len(stream.information) <= _LONGEST:
-            stream.information += frame.payload
         if frame.more:
             self._streams[frame.address] = stream
         if len(self._streams) > _MOST_STREAMS:
             del self._streams[next(iter(self._streams))]
+        if stream.lost:
+            return []
+        stream.information += frame.payload
+        stream.lost = len(stream.information) > _LONGEST
+        return [_TOO_LONG] if stream.lost else []
 
 
 def _begins(payload: bytes) -> bool:
@@ -95,3 +98,6 @@ def _messages(stream: _Stream, frame: Frame) -> list[Message]:
 
 
 _MISSING = Fault(FaultKind.TRUNCATED, "a segment of an HDLC telegram is missing")
+_TOO_LONG = Fault(
+    FaultKind.TRUNCATED, f"an HDLC telegram of more than {_LONGEST} bytes has no end"
+)

@@ -1,0 +1,368 @@
+"""The text of P1 telegrams: DSMR 2.2 to 5 and its national kin, and IEC 62056-21 mode D.
+
+    /XXXn ident
+    A-B:C.D.E(value*unit)                     a value
+    A-B:C.D.E(time)(value*unit)               a value with a time of its own
+    A-B:C.D.E(count)(code)...(time)(value*unit)(time)(value*unit)...       a log
+    0-n:24.3.0(time)(status)(minutes)(count)(code)(unit)...(value)...      a profile (DSMR 2 and 3)
+    !CRC
+
+Sources: DSMR P1 companion standard 2.2, 3.0, 4.2 and 5.0.2 (chapter 6), e-MUCS P1 1.7.1 (Fluvius), Smarty P1 1.0
+(Luxembourg), and captures of meters in Austria, Denmark, Germany, Hungary, Ireland, Poland and Sweden.
+
+Times are YYMMDDhhmmss with S for summer and W for winter time: Central European Time is meant, +02:00 and +01:00. No
+telegram says where it is from; where a meter elsewhere uses the same letters its times are taken for Central European.
+Texts and identifiers are often printed as the hexadecimal codes of their characters and are given as those characters.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
+import re
+
+from ..errors import ObisFormatError
+from ..mbus_address import MEDIA
+from ..obis import ObisCode
+from ..reading import Fault, FaultKind, LogEntry, MeterIdentity, Reading, Scalar, Value
+from ..units import TEXT_UNITS, from_text, plain
+
+_MAKER = re.compile(r"/([A-Za-z]{3})")
+_LINE = re.compile(r"\s*([0-9A-Z]{1,3}[0-9A-Z:.*&-]*)\s*\((.*)", re.DOTALL)
+_GROUP = re.compile(r"\(([^()]*)\)")
+_NUMBER = re.compile(r"([+-]?[0-9]+(?:[.,][0-9]+)?)(?:\*?\s*([^\s*\d.,][^\s*]*))?")
+_TIME = re.compile(
+    r"(?:20)??(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)[ T]?"
+    r"(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d))?(?P<season>[SW]?)"
+)
+_ZONES = {"S": timezone(timedelta(hours=2)), "W": timezone(timedelta(hours=1))}
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_LEAST_IDENTIFIER, _LEAST_DIGITS = 4, 3
+
+_CLOCK = ObisCode(0, 0, 1, 0, 0)
+_TIMES_OF_DAY = tuple(ObisCode(a, 0, 0, 9, 1) for a in (0, 1))
+_DATES = tuple(ObisCode(a, 0, 0, 9, 2) for a in (0, 1))
+# Where a meter's number is found, the likeliest first.
+_NUMBERS = tuple(
+    ObisCode.parse(text)
+    for text in (
+        "0-0:96.1.0",
+        "0-0:96.1.1",
+        "0-0:96.1.255",
+        "1-0:96.1.0",
+        "1-0:0.0.0",
+        "0-0:42.0.0",
+    )
+)
+_DEVICE, _IDENTIFIER, _MESSAGE = 24, (96, 1), (96, 13)
+_PROFILE, _DEVICE_TYPE = (24, 3), (24, 1, 0)
+_LOGS = frozenset({(99, 97), (99, 1), (98, 1)})
+_NAMES = frozenset({(42, 0), (0, 0), _IDENTIFIER})
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line: its code and what its brackets hold."""
+
+    code: ObisCode
+    groups: tuple[str, ...]
+
+
+def read(text: bytes) -> tuple[Reading | Fault, ...]:
+    """Read a telegram, from '/' to the end of the checksum line; the checksum is the link's to verify.
+
+    The first reading is the meter's own; each device behind it has one with its channel. Energy comes out in Wh, power
+    in W, volume in m³. A telegram without a line that can be read is a `layout` fault.
+    """
+    decoded = text.decode("latin-1")
+    lines = list(_lines(decoded))
+    channels = {line.code.b for line in lines if _introduces_device(line.code)}
+    own = [line for line in lines if not _belongs_to(line.code, channels)]
+    readings = [_read_meter(own, _MAKER.match(decoded))] if own else []
+    for channel in sorted(channels):
+        device = [line for line in lines if _belongs_to(line.code, {channel})]
+        readings += _read_device(channel, device)
+    return tuple(readings) or (_NOTHING,)
+
+
+_NOTHING = Fault(FaultKind.LAYOUT, "a P1 telegram without a line that can be read")
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    """Yield the lines that have a code, soft line breaks mended."""
+    body = text[text.find("\n") :] if text.startswith("/") else text
+    joined: list[str] = []
+    for line in re.split(r"[\r\n]+", re.split(r"[\r\n]!", body)[0]):
+        if joined and _goes_on(joined[-1], line):
+            joined[-1] += line
+        else:
+            joined.append(line)
+    for line in joined:
+        parsed = _parse_line(line)
+        if parsed is not None:
+            yield parsed
+
+
+def _goes_on(line: str, following: str) -> bool:
+    if _LINE.match(following):
+        return False
+    return following.startswith("(") or line.count("(") > line.count(")")
+
+
+def _parse_line(line: str) -> _Line | None:
+    match = _LINE.match(line)
+    if match is None:
+        return None
+    code = _code(match[1])
+    groups = tuple(group.strip() for group in _GROUP.findall("(" + match[2]))
+    return _Line(code, groups) if code and groups else None
+
+
+def _code(text: str) -> ObisCode | None:
+    """Read a code; DSMR 4 prints `1-0:99:97.0` for `1-0:99.97.0`."""
+    head, colon, tail = text.partition(":")
+    try:
+        return ObisCode.parse(head + colon + tail.replace(":", "."))
+    except ObisFormatError:
+        return None
+
+
+def _introduces_device(code: ObisCode) -> bool:
+    return code.a == 0 and code.b > 0 and code.c in (_DEVICE, 96)
+
+
+def _belongs_to(code: ObisCode, channels: set[int]) -> bool:
+    return code.a == 0 and code.b in channels
+
+
+def _values(lines: list[_Line]) -> Mapping[ObisCode, Value]:
+    """Return the values; where a code is printed twice the first that says something counts."""
+    values: dict[ObisCode, Value] = {}
+    for line in lines:
+        for code, value in _read_line(line):
+            if code not in values or _says_nothing(values[code]):
+                values[code] = value
+    return values
+
+
+def _says_nothing(value: Value) -> bool:
+    return value.value is None and not value.log
+
+
+def _read_meter(lines: list[_Line], maker: re.Match[str] | None) -> Reading:
+    values = _values(lines)
+    electric = any(code.a == 1 and 1 <= code.c <= 80 for code in values)
+    meter = MeterIdentity(
+        number=_number(values),
+        manufacturer=maker[1].upper() if maker else None,
+        medium="electricity" if electric else None,
+    )
+    return Reading(meter, _clock(values), values)
+
+
+def _number(values: Mapping[ObisCode, Value]) -> str | None:
+    for code in _NUMBERS:
+        value = values.get(code)
+        if value and isinstance(value.value, str) and value.value.strip("0"):
+            return value.value
+    return None
+
+
+def _clock(values: Mapping[ObisCode, Value]) -> datetime | None:
+    """Return the meter's time, from its clock or from date and time of day."""
+    clock = _first(values, (_CLOCK,))
+    if isinstance(clock, datetime):
+        return clock
+    day, hour = _first(values, _DATES), _first(values, _TIMES_OF_DAY)
+    if isinstance(day, date) and isinstance(hour, time):
+        return datetime.combine(day, hour)
+    return None
+
+
+def _first(values: Mapping[ObisCode, Value], codes: tuple[ObisCode, ...]) -> Scalar:
+    return next((values[code].value for code in codes if code in values), None)
+
+
+def _read_device(channel: int, lines: list[_Line]) -> list[Reading]:
+    """Read one device behind the meter; one of which nothing is known but an empty place is none."""
+    values = _values(lines)
+    if all(map(_says_nothing, values.values())):
+        return []
+    numbers = [
+        value.value
+        for code, value in values.items()
+        if (code.c, code.d) == _IDENTIFIER and isinstance(value.value, str)
+    ]
+    kind = values.get(ObisCode(0, channel, *_DEVICE_TYPE))
+    meter = MeterIdentity(
+        number=next((number for number in numbers if number.strip("0")), None),
+        medium=MEDIA.get(kind.value) if kind and isinstance(kind.value, int) else None,
+        channel=channel,
+    )
+    times = [value.time for value in values.values() if value.time]
+    return [Reading(meter, times[0] if times else None, values)]
+
+
+def _read_line(line: _Line) -> Iterator[tuple[ObisCode, Value]]:
+    code, groups = line.code, line.groups
+    if (code.c, code.d) == _PROFILE and len(groups) > 4:
+        yield from _read_profile(code, groups)
+    elif (code.c, code.d) in _LOGS or len(groups) > 2:
+        yield code, Value(None, log=tuple(_entries(groups)))
+    elif len(groups) == 2:
+        yield code, _timed(groups)
+    else:
+        yield code, _single(code, groups[0])
+
+
+def _timed(groups: tuple[str, ...]) -> Value:
+    """Read a value with its time, whichever comes first; two other things are a log."""
+    for moment, group in (groups, groups[::-1]):
+        if _is_time(moment):
+            number, unit = _measure(group)
+            return Value(number, unit, time=_parse_time(moment))
+    return Value(None, log=tuple(_entries(groups)))
+
+
+def _single(code: ObisCode, group: str) -> Value:
+    if (code.c, code.d) == _MESSAGE:
+        return Value(_characters(group) or group)
+    if (code.c, code.d) in _NAMES:
+        return Value(_identifier(group))
+    if code == _CLOCK:
+        return Value(_parse_time(group))
+    if code in _TIMES_OF_DAY or code in _DATES:
+        return Value(_parse_part(group, is_date=code in _DATES))
+    number, unit = _measure(group)
+    return Value(number, unit)
+
+
+def _characters(group: str) -> str | None:
+    """Return the text that hexadecimal digits spell, None where they spell none."""
+    if not _HEX.fullmatch(group):
+        return None
+    try:
+        text = bytes.fromhex(group).decode("utf-8").rstrip("\0 ")
+    except UnicodeDecodeError:
+        return None
+    return (
+        text
+        if text and text.replace("\r", "").replace("\n", "").isprintable()
+        else None
+    )
+
+
+def _identifier(group: str) -> str | None:
+    """Return an identifier as printed on the meter; decimal digits stay unless what they spell ends like a number."""
+    text = _characters(group)
+    if text is None or len(text) < _LEAST_IDENTIFIER or not text.isascii():
+        return group or None
+    spelled = not group.isdigit() or text[-_LEAST_DIGITS:].isdigit()
+    return text.strip() if spelled else group
+
+
+def _measure(group: str) -> tuple[Scalar, str | None]:
+    """Read a number with or without unit into its plain unit, a time, or else a text; nothing for an empty group."""
+    if not group:
+        return None, None
+    if _is_seasonal(group):
+        return _parse_time(group), None
+    match = _NUMBER.fullmatch(group)
+    number = from_text(match[1]) if match else None
+    if match is None or number is None:
+        return group, None
+    if not match[2]:
+        return number, None
+    conversion = TEXT_UNITS.get(match[2].lower())
+    if conversion is not None:
+        return plain(number, conversion), conversion.unit
+    return (number, match[2]) if "*" in group else (group, None)
+
+
+def _is_seasonal(group: str) -> bool:
+    """Tell a time that says it is one, even an impossible one."""
+    return group[-1:] in _ZONES and _TIME.fullmatch(group) is not None
+
+
+def _is_time(group: str) -> bool:
+    """Tell a time from a number with as many digits."""
+    return _is_seasonal(group) or (len(group) >= 12 and _parse_time(group) is not None)
+
+
+def _parse_time(group: str) -> datetime | None:
+    match = _TIME.fullmatch(group)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (
+        int(number or 0) for number in match.groups()[:-1]
+    )
+    try:
+        return datetime(
+            _full_year(year),
+            month,
+            day,
+            hour,
+            minute,
+            second,
+            tzinfo=_ZONES.get(match["season"]),
+        )
+    except ValueError:
+        return None
+
+
+def _parse_part(group: str, is_date: bool) -> date | time | None:
+    """Read YYMMDD or hhmmss, which older meters print on lines of their own."""
+    if not re.fullmatch(r"[0-9]{6}", group):
+        return None
+    parts = int(group[:2]), int(group[2:4]), int(group[4:])
+    try:
+        return date(_full_year(parts[0]), *parts[1:]) if is_date else time(*parts)
+    except ValueError:
+        return None
+
+
+def _full_year(year: int) -> int:
+    """Clocks that were never set begin in 1970."""
+    return year + (1900 if year >= 70 else 2000)
+
+
+def _entries(groups: tuple[str, ...]) -> Iterator[LogEntry]:
+    """Yield the lines of a log: its length and codes come first, then times and values.
+
+    Where two times precede a value, the end of a month and the moment of its peak, the later one is the value's.
+    """
+    if _is_count(groups[0]):
+        groups = groups[1:] if int(groups[0]) else ()
+    codes = [
+        index for index, group in enumerate(groups) if ":" in group and _code(group)
+    ]
+    moment = None
+    for group in groups[codes[-1] + 1 if codes else 0 :]:
+        if _is_time(group):
+            moment = _parse_time(group)
+        elif group:
+            number, unit = _measure(group)
+            yield LogEntry(moment, number, unit)
+
+
+def _is_count(group: str) -> bool:
+    return len(group) <= 4 and group.isascii() and group.isdigit()
+
+
+def _read_profile(
+    code: ObisCode, groups: tuple[str, ...]
+) -> Iterator[tuple[ObisCode, Value]]:
+    """Read `(time)(status)(minutes)(count)`, count pairs of code and unit, and for each period count values."""
+    moment, _status, minutes, count = groups[:4]
+    columns = int(count) if _is_count(count) else 0
+    step = timedelta(minutes=int(minutes) if _is_count(minutes) else 0)
+    names, numbers = groups[4 : 4 + 2 * columns], groups[4 + 2 * columns :]
+    start, entries = _parse_time(moment), []
+    for index, group in enumerate(numbers if columns else ()):
+        row, column = divmod(index, columns)
+        number, unit = _measure(f"{group}*{names[2 * column + 1]}")
+        at = start + row * step if start else None
+        entries.append(LogEntry(at, number, unit))
+        captured = _code(names[2 * column])
+        if captured is not None:
+            yield captured, Value(number, unit, time=at)
+    yield code, Value(None, log=tuple(entries))

@@ -1,0 +1,148 @@
+"""Segments in HDLC frames."""
+
+from hypothesis import given, strategies as st
+
+from customer_interface.reading import Fault, FaultKind, Frame, Layer, Link, Message
+from customer_interface.transport.hdlc import HdlcAssembler
+
+LLC = b"\xe6\xe7\x00"
+
+
+def frame(
+    payload: bytes, more: bool = False, address: bytes = b"\xcf\x02\x23"
+) -> Frame:
+    """Make a frame."""
+    return Frame(Link.HDLC, payload, 0x13, address, more, check_bits=16)
+
+
+def run(*frames: Frame, apart: float = 0.1) -> list[Message | Fault]:
+    """Add frames at even times."""
+    assembler = HdlcAssembler()
+    results: list[Message | Fault] = []
+    for count, item in enumerate(frames):
+        results += assembler.add(item, count * apart)
+    return results + list(assembler.expire(float("inf")))
+
+
+def apdus(results: list[Message | Fault]) -> list[bytes]:
+    """Return the content of the messages."""
+    return [result.payload for result in results if isinstance(result, Message)]
+
+
+def faults(results: list[Message | Fault]) -> int:
+    """Count the faults, all of them truncated telegrams."""
+    found = [result for result in results if isinstance(result, Fault)]
+    assert all(fault.kind is FaultKind.TRUNCATED for fault in found)
+    return len(found)
+
+
+def test_one_frame() -> None:
+    """Both forms of the LLC header are taken off."""
+    for llc in (LLC, b"\xe6\xe6\x00"):
+        (message,) = run(frame(llc + b"\x0fabc"))
+        assert message == Message(
+            Layer.DLMS, b"\x0fabc", Link.HDLC, 0x13, b"\xcf\x02\x23", 16
+        )
+
+
+def test_without_llc() -> None:
+    """Blocks of a block transfer come without."""
+    assert apdus(run(frame(b"\xe0\xc0\x00\x02"))) == [b"\xe0\xc0\x00\x02"]
+
+
+def test_segments() -> None:
+    """The header is there in the first segment only: what looks like it later is content."""
+    results = run(
+        frame(LLC + b"\x0fab", more=True),
+        frame(b"cd\xe6\xe7\x00", more=True),
+        frame(b"ef"),
+    )
+    assert apdus(results) == [b"\x0fabcd\xe6\xe7\x00ef"]
+    assert not faults(results)
+
+
+def test_several_apdus_in_one_frame() -> None:
+    """Each with a header of its own."""
+    results = run(frame(LLC + b"\x0fab" + LLC + b"\x0fcd" + LLC + b"\xdbef"))
+    assert apdus(results) == [b"\x0fab", b"\x0fcd", b"\xdbef"]
+
+
+def test_lost_last_segment() -> None:
+    """The next telegram's header shows the loss."""
+    results = run(frame(LLC + b"\x0fab", more=True), frame(LLC + b"\x0fcd"))
+    assert apdus(results) == [b"\x0fcd"]
+    assert faults(results) == 1
+
+
+def test_start_in_the_middle() -> None:
+    """What is left of a telegram is told once and gives nothing."""
+    results = run(
+        frame(b"ab", more=True),
+        frame(b"cd", more=True),
+        frame(b"ef"),
+        frame(LLC + b"\x0fgh"),
+    )
+    assert apdus(results) == [b"\x0fgh"]
+    assert faults(results) == 1
+
+
+def test_late() -> None:
+    """The rest of a telegram does not come seconds later."""
+    results = run(frame(LLC + b"\x0fab", more=True), frame(b"cd"), apart=5.0)
+    assert apdus(results) == []
+    assert faults(results) == 2
+
+
+def test_addresses_apart() -> None:
+    """Two meters on one line."""
+    results = run(
+        frame(LLC + b"\x0fab", more=True),
+        frame(LLC + b"\x0fxy", more=True, address=b"\x01\x03"),
+        frame(b"cd"),
+        frame(b"zz", address=b"\x01\x03"),
+    )
+    assert apdus(results) == [b"\x0fabcd", b"\x0fxyzz"]
+
+
+def test_frames_without_information() -> None:
+    """They are no messages."""
+    assert run(frame(b"")) == []
+
+
+def test_memory_is_bounded() -> None:
+    """Neither an endless telegram nor endless addresses are kept."""
+    assembler = HdlcAssembler()
+    assembler.add(frame(LLC + b"\x0f", more=True), 0)
+    for count in range(200):
+        assembler.add(frame(bytes(2000), more=True), 0)
+        assembler.add(frame(LLC + b"\x0f", more=True, address=bytes((count,))), 0)
+    kept = [stream.information for stream in assembler._streams.values()]
+    assert len(kept) <= 8
+    assert sum(map(len, kept)) < 70_000
+
+
+def test_endless_telegram_gives_nothing() -> None:
+    """What is longer than any telegram is a fault, not a part of one."""
+    results = run(
+        frame(LLC + b"\x0f", more=True),
+        *([frame(bytes(2000), more=True)] * 40),
+        frame(b"x"),
+        apart=0,
+    )
+    assert apdus(results) == []
+    assert faults(results) == 1
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([b"", LLC, LLC + b"\x0f", b"\xe0"]),
+            st.binary(max_size=8),
+            st.booleans(),
+        )
+    )
+)
+def test_anything(sent: list[tuple[bytes, bytes, bool]]) -> None:
+    """Nothing raises, and no more comes out than went in."""
+    results = run(*(frame(head + tail, more) for head, tail, more in sent))
+    assert sum(map(len, apdus(results))) <= sum(len(h) + len(t) for h, t, _ in sent)
