@@ -1,0 +1,213 @@
+"""Tests of the radio session: setting up a stick, the list of meters heard, repeated telegrams, keys, and its grammar."""
+
+from hypothesis import given, strategies as st
+import pytest
+
+from customer_interface.keys import Key, KeyRing
+from customer_interface.plausibility import Limits
+from customer_interface.radio import STICKS, Stick
+from customer_interface.reading import Fault, FaultKind, Link, Reading
+from customer_interface.session.base import Output, Send, SessionState
+from customer_interface.session.belief import Belief
+from customer_interface.session.radio import (
+    MAX_METERS,
+    QUIET,
+    REPEATED_WITHIN,
+    RETRY_INTERVAL,
+    RadioSession,
+)
+from customer_interface.session.receiver import Receiver
+from customer_interface.stack import Context
+from tests.mbus_telegrams import MODE_7, OMS_MODE_5, OMS_MODE_5_KEY
+from tests.radio.test_sticks import RAW, im871a, rtl
+
+PING_ANSWER = bytes.fromhex("A58102004CA3")
+NO_KEYS = KeyRing()
+KEYS = KeyRing((Key(OMS_MODE_5_KEY, "12345678"),))
+
+
+def session(
+    stick: Stick, keys: KeyRing = NO_KEYS, chosen: frozenset[str] | None = None
+) -> RadioSession:
+    """Return a session that has not begun."""
+    receiver = Receiver((Link.WMBUS,), Context(keys))
+    return RadioSession(stick, receiver, Belief(SessionState(), Limits(), keys), chosen)
+
+
+def line_session(keys: KeyRing = NO_KEYS) -> RadioSession:
+    """Return a session with a receiver that needs no setting up."""
+    radio = session(STICKS["rtl_wmbus"]("ct"), keys)
+    assert radio.start(0.0) == ()
+    return radio
+
+
+def readings(outputs: tuple[Output, ...]) -> list[Reading]:
+    """Return the readings of outputs."""
+    return [output for output in outputs if isinstance(output, Reading)]
+
+
+def plain(number: int, liters: int = 1) -> bytes:
+    """Return a plain telegram of a water meter."""
+    body = bytes.fromhex("7A 01 00 0000 0413") + liters.to_bytes(4, "little")
+    digits = bytes.fromhex(f"{number:08d}")[::-1]
+    bare = b"\x44\x93\x15" + digits + b"\x01\x07" + body
+    return bytes((len(bare),)) + bare
+
+
+def answer(name: int, payload: bytes = b"") -> bytes:
+    """Return an answer of the iM871A's device management, without CRC."""
+    return bytes((0xA5, 0x01, name, len(payload))) + payload
+
+
+def test_stick_is_recognised_and_set_up() -> None:
+    """Ping, device information, radio mode: each waits for the answer before."""
+    radio = session(STICKS["im871a"]("ct"))
+    assert radio.start(0.0) == (Send(bytes.fromhex("A5010100")),)
+    assert radio.receive(PING_ANSWER, 0.1) == (Send(bytes.fromhex("A5010F00")),)
+    (mode,) = radio.receive(answer(0x10, bytes(8)), 0.2)
+    assert mode == Send(bytes.fromhex("A501030600020A300100"))
+    assert not radio.ready
+    assert radio.receive(answer(0x04), 0.3) == ()
+    assert radio.ready
+
+
+def test_stick_that_does_not_answer() -> None:
+    """Three attempts, a fault of the line, and another go later."""
+    radio = session(STICKS["im871a"]("ct"))
+    sent = list(radio.start(0.0))
+    times = []
+    for _ in range(4):
+        assert radio.wake_at is not None
+        times.append(radio.wake_at)
+        sent += radio.wake(radio.wake_at)
+    faults = [output for output in sent if isinstance(output, Fault)]
+    assert [fault.kind for fault in faults] == [FaultKind.LINE]
+    assert "im871a" in faults[0].detail
+    assert times[3] - times[2] == RETRY_INTERVAL
+    assert sent.count(Send(bytes.fromhex("A5010100"))) == 4
+
+
+def test_stick_is_set_up_again() -> None:
+    """After the port came back, and after a long silence, it begins from the start."""
+    radio = session(STICKS["im871a"]("ct"))
+    for data, at in ((PING_ANSWER, 0.1), (answer(0x10), 0.2), (answer(0x04), 0.3)):
+        radio.start(0.0) if at == 0.1 else None
+        radio.receive(data, at)
+    assert radio.ready
+    assert radio.start(10.0) == (Send(bytes.fromhex("A5010100")),)
+    for data, at in ((PING_ANSWER, 10.1), (answer(0x10), 10.2), (answer(0x04), 10.3)):
+        radio.receive(data, at)
+    radio.wake(11.0)
+    assert radio.wake_at == pytest.approx(10.3 + QUIET)
+    assert radio.wake(10.3 + QUIET) == (Send(bytes.fromhex("A5010100")),)
+
+
+def test_frames_before_set_up_are_read() -> None:
+    """A stick that already receives is listened to while it is set up."""
+    radio = session(STICKS["im871a"]("t"), KEYS)
+    radio.start(0.0)
+    (reading,) = readings(radio.receive(im871a(OMS_MODE_5), 0.1))
+    assert reading.signal_dbm == -84
+    assert reading.check_bits == 16
+    assert reading.arrived == 0.1
+
+
+@pytest.mark.parametrize("name", list(STICKS))
+def test_captures_through_every_stick(name: str) -> None:
+    """The OMS telegram is read through each serial protocol."""
+    radio = session(STICKS[name]("t"), KEYS)
+    radio.start(0.0)
+    outputs = radio.receive(RAW[name], 0.1) + radio.wake(1.0)
+    (reading,) = readings(outputs)
+    assert reading.meter.number == "12345678"
+    assert str(reading.records[0].value) == "28504.27"
+
+
+def test_meters_are_listed() -> None:
+    """Every meter is listed with number, manufacturer, medium, signal, mode and encryption, the last heard first."""
+    radio = line_session(KEYS)
+    radio.receive(rtl(OMS_MODE_5), 1.0)
+    radio.receive(rtl(plain(11)), 2.0)
+    first, second = radio.heard
+    assert (first.meter.number, first.meter.medium) == ("00000011", "water")
+    assert (first.security, first.fault, first.last_heard) == (None, None, 2.0)
+    assert (second.meter.number, second.meter.manufacturer) == ("12345678", "ELS")
+    assert (second.security, second.mode, second.telegrams) == ("mode 5", "T1", 1)
+
+
+def test_wrong_key_hides_no_meter() -> None:
+    """A meter that cannot be read is listed with the reason, and read as soon as its key is there."""
+    radio = line_session(KeyRing((Key(b"\x55" * 16, "12345678"),)))
+    (fault,) = radio.receive(rtl(OMS_MODE_5), 1.0)
+    assert isinstance(fault, Fault)
+    assert fault.kind is FaultKind.KEY
+    assert [meter.fault for meter in radio.heard] == [FaultKind.KEY]
+    radio.use_keys(KEYS)
+    assert readings(radio.receive(rtl(OMS_MODE_5), 1.0 + REPEATED_WITHIN))
+    assert [meter.fault for meter in radio.heard] == [None]
+
+
+def test_repeated_telegrams_count_once() -> None:
+    """The same telegram within seconds is no second reading, but a newer signal; later it is one again."""
+    radio = line_session()
+    assert len(readings(radio.receive(rtl(plain(11)) * 3, 1.0))) == 1
+    assert readings(radio.receive(rtl(plain(11)), 20.0)) == []
+    (meter,) = radio.heard
+    assert (meter.telegrams, meter.last_heard) == (1, 20.0)
+    assert len(readings(radio.receive(rtl(plain(11)), 32.0))) == 1
+    assert len(readings(radio.receive(rtl(plain(11, 2)), 32.5))) == 1
+
+
+def test_only_chosen_meters_are_read() -> None:
+    """Others are listed only: no reading, no fault."""
+    radio = session(STICKS["rtl_wmbus"]("ct"), KEYS, frozenset({"00000011"}))
+    radio.start(0.0)
+    outputs = radio.receive(rtl(MODE_7) + rtl(plain(11)) + rtl(plain(12)), 1.0)
+    assert [reading.meter.number for reading in readings(outputs)] == ["00000011"]
+    assert len(outputs) == 1
+    assert len(radio.heard) == 3
+    radio.choose(frozenset({"00000012"}))
+    outputs = radio.receive(rtl(plain(11, 2)) + rtl(plain(12, 2)), 2.0)
+    assert [reading.meter.number for reading in readings(outputs)] == ["00000012"]
+
+
+def test_list_is_bounded() -> None:
+    """However many numbers are heard, the newest are kept."""
+    radio = line_session()
+    for number in range(1, MAX_METERS + 20):
+        radio.receive(rtl(plain(number)), float(number))
+    assert len(radio.heard) == MAX_METERS
+    assert radio.heard[0].meter.number == f"{MAX_METERS + 19:08d}"
+
+
+def test_counted() -> None:
+    """Bytes, frames, readings and faults are counted for the diagnostics."""
+    radio = line_session()
+    data = rtl(plain(11)) + b"T1;0;1;t;97;148;88888888;0x00\n"
+    radio.receive(data, 1.0)
+    statistics = radio.statistics
+    assert (statistics.bytes_received, statistics.frames, statistics.readings) == (
+        len(data),
+        1,
+        1,
+    )
+    assert dict(statistics.faults) == {FaultKind.CHECKSUM: 1}
+
+
+@pytest.mark.parametrize("name", list(STICKS))
+@given(pieces=st.lists(st.one_of(st.binary(max_size=60), st.just(None)), max_size=12))
+def test_grammar(name: str, pieces: list[bytes | None]) -> None:
+    """Whatever the stick sends and however long it pauses: only commands of its closed list are sent, nothing raises."""
+    stick = STICKS[name]("ct")
+    radio = session(stick)
+    outputs, at = [*radio.start(0.0)], 0.0
+    for piece in (*pieces, PING_ANSWER, b">", b"V 1\r\n", None):
+        at = (
+            at + 0.05
+            if piece is not None or radio.wake_at is None
+            else max(at, radio.wake_at)
+        )
+        outputs += radio.wake(at) if piece is None else radio.receive(piece, at)
+    assert {
+        output.data for output in outputs if isinstance(output, Send)
+    } <= stick.commands
