@@ -3,10 +3,13 @@
 from hypothesis import given, strategies as st
 import pytest
 
+from customer_interface.catalogue import load
+from customer_interface.errors import CatalogueError
 from customer_interface.keys import Key, KeyRing
 from customer_interface.plausibility import Limits
 from customer_interface.radio import STICKS, Stick
 from customer_interface.reading import Fault, FaultKind, Link, Reading
+from customer_interface.session import make_session
 from customer_interface.session.base import Output, Send, SessionState
 from customer_interface.session.belief import Belief
 from customer_interface.session.radio import (
@@ -211,3 +214,13 @@ def test_grammar(name: str, pieces: list[bytes | None]) -> None:
     assert {
         output.data for output in outputs if isinstance(output, Send)
     } <= stick.commands
+
+
+def test_made_for_a_profile() -> None:
+    """A radio profile's session is made with the stick; without one there is none."""
+    profile = load().profiles["wmbus-nes"]
+    radio = make_session(profile, KEYS, stick=STICKS["rtl_wmbus"]("ct"))
+    radio.start(0.0)
+    assert readings(radio.receive(rtl(OMS_MODE_5), 1.0))
+    with pytest.raises(CatalogueError, match="radio"):
+        make_session(profile)

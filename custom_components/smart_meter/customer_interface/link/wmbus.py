@@ -63,12 +63,12 @@ def parse_raw(
     for name in wanted:
         bare = _REMOVERS[name](data)
         if isinstance(bare, bytes):
-            return to_frame(bare, 0 if name == "stripped" else CRC_BITS, signal_dbm)
+            return _to_frame(bare, 0 if name == "stripped" else CRC_BITS, signal_dbm)
         faults.append(bare)
     return faults[0]
 
 
-def to_frame(
+def _to_frame(
     bare: bytes, check_bits: int, signal_dbm: int | None = None
 ) -> Frame | Fault:
     """Return the frame of bytes without CRCs, from the L field on; a fault where they are too few."""
@@ -86,21 +86,21 @@ def to_frame(
 
 def _candidates(data: bytes) -> tuple[str, ...]:
     """Formats the length allows, the most probable first: with all bytes there, CRCs decide."""
-    if len(data) == length_of_format_a(data[0]):
+    if len(data) == _length_of_format_a(data[0]):
         return ("a", "stripped") if len(data) == data[0] + 1 else ("a",)
     if len(data) == data[0] + 1:
         return ("b", "stripped")
     return ("stripped",)
 
 
-def length_of_format_a(length: int) -> int:
+def _length_of_format_a(length: int) -> int:
     """Return how many bytes a frame of format A has with its L field and CRCs."""
     return length + 1 + 2 * (1 + -(-(length - _FIRST_BLOCK + 1) // _BLOCK))
 
 
 def _remove_a(data: bytes) -> bytes | Fault:
-    if len(data) != length_of_format_a(data[0]):
-        return _SHORT if len(data) < length_of_format_a(data[0]) else _LONG
+    if len(data) != _length_of_format_a(data[0]):
+        return _SHORT if len(data) < _length_of_format_a(data[0]) else _LONG
     bare, position, size = bytearray(), 0, _FIRST_BLOCK
     while position < len(data):
         block = data[position : position + size + 2]

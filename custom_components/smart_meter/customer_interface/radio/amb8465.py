@@ -11,7 +11,6 @@ from functools import reduce
 from operator import xor
 
 from ..line import LineSettings
-from ..link.wmbus import CRC_BITS, to_frame
 from ..reading import Fault
 from .base import Answer, Command, Heard, Item, Messages
 
@@ -98,8 +97,8 @@ class Amb8465:
         if command != _RADIO_FRAME or not data:
             return []
         bare, rssi = data[:-1], data[-1]
-        frame = to_frame(bytes((len(bare),)) + bare, CRC_BITS, signal(rssi))
-        return [frame if isinstance(frame, Fault) else Heard(frame, self._mode.upper())]
+        bare = bytes((len(bare),)) + bare
+        return [Heard(bare, "stripped", signal(rssi), self._mode.upper())]
 
 
 def _size(buffer: bytes) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..line import LineSettings
-from ..reading import Fault, FaultKind, Frame
+from ..reading import Fault, FaultKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A radio frame whose CRCs the stick or this library verified; `mode` is the radio mode where the stick tells it."""
+    """A radio frame from its L field on.
 
-    frame: Frame
+    `form` is the frame format: `a` or `b` with CRCs still to be verified, `stripped` where the stick verified and removed
+    them, None where only the bytes tell. `mode` is the radio mode (T1, C1, S1, ...) where the stick tells it.
+    """
+
+    data: bytes
+    form: str | None
+    signal_dbm: int | None = None
     mode: str | None = None
 
 

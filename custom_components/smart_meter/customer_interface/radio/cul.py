@@ -8,7 +8,6 @@ LQI and RSSI come where `X21` turned them on. Lines of more than about 148 bytes
 from collections.abc import Mapping
 
 from ..line import LineSettings
-from ..link.wmbus import length_of_format_a, parse_raw
 from ..reading import Fault, FaultKind
 from .amb8465 import signal
 from .base import Answer, Command, Heard, Item, Lines
@@ -57,13 +56,16 @@ class Cul:
         data = hexadecimal(line[2 if format_b else 1 :])
         if data is None or len(data) < 2:
             return [Fault(FaultKind.NOISE, "a line of the stick that is no frame")]
-        length = data[0] + 1 if format_b else length_of_format_a(data[0])
+        length = data[0] + 1 if format_b else _length_of_format_a(data[0])
         rssi = signal(data[-1]) if len(data) == length + 2 else None
-        frame = parse_raw(
-            data[:length] if rssi is not None else data, "b" if format_b else "a", rssi
-        )
+        raw = data if rssi is None else data[:length]
         mode = "C" if format_b else self._mode.upper()
-        return [frame if isinstance(frame, Fault) else Heard(frame, mode)]
+        return [Heard(raw, "b" if format_b else "a", rssi, mode)]
+
+
+def _length_of_format_a(length: int) -> int:
+    """Return how many bytes a frame has with L field and CRCs: one behind ten bytes, then behind each 16."""
+    return length + 1 + 2 * (1 + -(-(length - 9) // 16))
 
 
 def hexadecimal(text: bytes) -> bytes | None:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 from ..checksum import crc16_x25
 from ..line import LineSettings
-from ..link.wmbus import CRC_BITS, to_frame
 from ..reading import Fault
 from .base import Answer, Command, Heard, Item, Messages
 
@@ -79,8 +78,8 @@ class Im871a:
             if message[1] & _RSSI
             else None
         )
-        frame = to_frame(bytes((len(payload),)) + payload, CRC_BITS, signal(rssi))
-        return [frame if isinstance(frame, Fault) else Heard(frame, self._mode.upper())]
+        bare = bytes((len(payload),)) + payload
+        return [Heard(bare, "stripped", signal(rssi), self._mode.upper())]
 
 
 def _size(buffer: bytes) -> int:

@@ -9,7 +9,6 @@ Where a frame begins is told by pauses, and by a C field and a manufacturer that
 from collections.abc import Mapping
 
 from ..line import LineSettings
-from ..link.wmbus import CRC_BITS, to_frame
 from ..mbus_address import manufacturer_letters
 from ..reading import Fault, FaultKind
 from .base import Answer, Command, Heard, Item
@@ -96,8 +95,8 @@ class Rc1180:
         return self._frame(data[: data[0] + 1], data[-1] if self._rssi else None)
 
     def _frame(self, bare: bytes, rssi: int | None) -> list[Item]:
-        frame = to_frame(bare, CRC_BITS, None if rssi is None else -(rssi // 2))
-        return [frame if isinstance(frame, Fault) else Heard(frame, self._mode.upper())]
+        signal = None if rssi is None else -(rssi // 2)
+        return [Heard(bare, "stripped", signal, self._mode.upper())]
 
 
 def _begins_frame(data: bytes) -> bool:

@@ -9,7 +9,6 @@ The RSSI of rtl-wmbus is in no known unit and is left out. Nothing is ever sent.
 from collections.abc import Mapping
 
 from ..line import LineSettings
-from ..link.wmbus import CRC_BITS, parse_raw, to_frame
 from ..reading import Fault, FaultKind
 from .base import Command, Heard, Item, Lines
 from .cul import hexadecimal
@@ -56,17 +55,12 @@ def _item(line: bytes | Fault) -> list[Item]:
         return [Fault(FaultKind.CHECKSUM, "a radio frame whose CRC does not fit")]
     if data is None or not data:
         return [Fault(FaultKind.NOISE, "a line of the receiver that is no frame")]
-    frame = to_frame(data, CRC_BITS) if len(data) == data[0] + 1 else parse_raw(data)
-    return [
-        frame
-        if isinstance(frame, Fault)
-        else Heard(frame, mode if mode in _MODES else None)
-    ]
+    form = "stripped" if len(data) == data[0] + 1 else None
+    return [Heard(data, form, mode=mode if mode in _MODES else None)]
 
 
 def _bare(line: bytes) -> list[Item]:
     data = hexadecimal(line.strip().removeprefix(b"0x"))
-    if data is None:
-        return []  # what a gateway says of itself
-    frame = parse_raw(data)
-    return [frame if isinstance(frame, Fault) else Heard(frame)]
+    return (
+        [Heard(data, None)] if data else []
+    )  # no digits: what a gateway says of itself

@@ -4,12 +4,14 @@ from ..catalogue import Profile, SessionKind, layouts
 from ..errors import CatalogueError
 from ..keys import KeyRing
 from ..plausibility import Limits
+from ..radio import Stick
 from ..stack import Context
 from .acknowledged import AcknowledgedSession
 from .base import Session, SessionState
 from .belief import Belief
 from .mep import MepSession
 from .push import PushSession
+from .radio import RadioSession
 from .receiver import Receiver
 
 __all__ = ["make_session"]
@@ -24,10 +26,12 @@ def make_session(
     keys: KeyRing = _NO_KEYS,
     state: SessionState = _NOTHING_BELIEVED,
     limits: Limits = _USUAL_LIMITS,
+    *,
+    stick: Stick | None = None,
 ) -> Session:
-    """Return the session a profile asks for, going on from a stored state.
+    """Return the session a profile asks for, going on from a stored state; radio needs to know the `stick`.
 
-    Raises CatalogueError for a profile that is not read yet (`waits_for`).
+    Raises CatalogueError for a profile that is not read yet (`waits_for`), and for radio without a stick.
     """
     if profile.waits_for is not None:
         raise CatalogueError(f"{profile.id} is not read yet: {profile.waits_for}")
@@ -40,4 +44,6 @@ def make_session(
         return AcknowledgedSession(receiver, belief, longest)
     if profile.session is SessionKind.PUSH:
         return PushSession(receiver, belief, longest)
+    if profile.session is SessionKind.RADIO and stick is not None:
+        return RadioSession(stick, receiver, belief)
     raise CatalogueError(f"{profile.id}: no session of kind {profile.session}")

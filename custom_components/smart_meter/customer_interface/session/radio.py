@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ..keys import KeyRing
+from ..link.wmbus import CRC_BITS, parse_raw
 from ..oms import meter_of, security_of
 from ..radio import Answer, Command, Heard, Item, Stick
 from ..reading import (
@@ -204,20 +205,24 @@ class RadioSession:
         return self._ask(at)
 
     def _read(self, item: Heard, at: float) -> list[Output]:
+        frame = _frame(item)
+        if isinstance(frame, Fault):
+            self._receiver.note_fault(frame)
+            return [frame]
         if self._talk.ready and self._talk.due is not None:
             self._talk.due = at + QUIET
         statistics = self._receiver.statistics
         self._receiver.statistics = replace(
             statistics, frames=statistics.frames + 1, last_frame=at
         )
-        message = _message(item.frame)
+        message = _message(frame)
         meter = meter_of(message)
-        name = meter.key or item.frame.address.hex().upper()
-        repeated = self._is_repeated(name, item.frame, at)
+        name = meter.key or frame.address.hex().upper()
+        repeated = self._is_repeated(name, frame, at)
         self._list(name, meter, item, message, at, repeated)
         if repeated or not (self._chosen is None or name in self._chosen):
             return []
-        return self._pass_on(name, self._receiver.read([item.frame], at), at)
+        return self._pass_on(name, self._receiver.read([frame], at), at)
 
     def _is_repeated(self, name: str, frame: Frame, at: float) -> bool:
         """Whether the same telegram came seconds ago; the signal strength of a repetition differs."""
@@ -247,8 +252,8 @@ class RadioSession:
         self._heard[name] = replace(
             known,
             meter=meter,
-            signal_dbm=item.frame.signal_dbm
-            if item.frame.signal_dbm is not None
+            signal_dbm=item.signal_dbm
+            if item.signal_dbm is not None
             else known.signal_dbm,
             mode=item.mode or known.mode,
             security=security_of(message),
@@ -287,6 +292,14 @@ class _Talk:
     ready: bool = False
     attempts: int = 0
     answers: dict[str, bytes] = field(default_factory=dict)
+
+
+def _frame(item: Heard) -> Frame | Fault:
+    """Return the frame of what a stick heard; CRCs that the stick removed it had verified."""
+    frame = parse_raw(item.data, item.form, item.signal_dbm)
+    if isinstance(frame, Frame) and item.form == "stripped":
+        return replace(frame, check_bits=CRC_BITS)
+    return frame
 
 
 def _message(frame: Frame) -> Message:
