@@ -59,6 +59,8 @@ class Wire:
                 due = self.meter.due(self.at)
             elif arrival <= self.at:
                 self._deliver(heapq.heappop(self._events)[2])
+                # An answer may have changed when the meter speaks next.
+                due = min(due, self.meter.due(self.at))
             elif wake <= self.at:
                 self._take(self.session.wake(self.at))
 

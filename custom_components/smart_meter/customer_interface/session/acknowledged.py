@@ -29,6 +29,9 @@ def acknowledgement(items: list[Frame | Fault]) -> tuple[Send, ...]:
 class AcknowledgedSession(PushSession):
     """A push session that acknowledges what its checksum proves whole."""
 
+    shortest_silence = 70.0
+    """A meter that lost us searches once a minute."""
+
     _last: Frame | None = None
 
     def start(self, at: float) -> tuple[Output, ...]:

@@ -13,7 +13,7 @@ from ..line import LineSettings
 from ..link import SELF_EVIDENT
 from ..reading import Fault, FaultKind, Frame, Link, MeterIdentity, Reading
 from ..stack import Context
-from .acknowledged import acknowledgement
+from .acknowledged import METER_ADDRESS, acknowledgement
 from .base import LinkStatistics, Output, SessionState, SetLine
 from .receiver import Receiver
 
@@ -83,6 +83,7 @@ class _Seen:
     received: Counter[int] = field(default_factory=Counter)
     since: float = 0.0
     burst: int = 0
+    frame: Frame | None = None
 
 
 class DetectSession:
@@ -163,58 +164,52 @@ class DetectSession:
         return self.start(at)
 
     def _decide(self, items: Iterable[Frame | Fault], at: float) -> None:
+        """Decide by what the first telegram says; a frame alone decides when nothing follows it."""
         frames = [item for item in items if isinstance(item, Frame)]
-        if self.finding is not None or not frames:
+        if self.finding is not None:
             return
+        self._seen.frame = self._seen.frame or next(iter(frames), None)
         results = self._receiver.read(frames, at)
-        frame = frames[0]
-        if any(
-            isinstance(result, Fault) and result.kind is FaultKind.INACTIVE
-            for result in results
-        ):
+        frame = self._seen.frame
+        if frame is None:
+            return
+        if any(isinstance(r, Fault) and r.kind is FaultKind.INACTIVE for r in results):
             self.finding = Finding(Verdict.INACTIVE, self.line, frame.link)
-        elif results or frame.link is not Link.MBUS or _is_search(frame):
+        elif results or _is_search(frame):
             self.finding = self._found(frame, results)
 
     def _found(self, frame: Frame, results: list[Reading | Fault]) -> Finding:
-        meter = next(
-            (result.meter for result in results if result.meter is not None), None
-        )
-        encrypted = any(
+        meter = next((result.meter for result in results if result.meter), None)
+        acknowledged = frame.link is Link.MBUS and frame.address == METER_ADDRESS
+        encrypted = acknowledged or any(
             isinstance(result, Fault) and result.kind is FaultKind.KEY
             for result in results
         )
-        acknowledged = _is_search(frame) or frame.address == b"\xf0"
-        return Finding(
-            Verdict.FOUND,
-            self.line,
-            frame.link,
-            encrypted or acknowledged,
-            meter,
-            tuple(self._candidates(frame, encrypted, acknowledged, meter)),
-        )
-
-    def _candidates(
-        self,
-        frame: Frame,
-        encrypted: bool,
-        acknowledged: bool,
-        meter: MeterIdentity | None,
-    ) -> Iterable[Candidate]:
         kind = SessionKind.ACKNOWLEDGED if acknowledged else SessionKind.PUSH
-        for operator in self._catalogue.operators.values():
-            for offer in operator.offers:
-                profile = offer.profile
-                if (
-                    profile.session is not kind
-                    or frame.link not in profile.links
-                    or profile.line != self.line
-                ):
-                    continue
-                if bool(profile.keys) == (encrypted or acknowledged) and _same_maker(
-                    offer, meter
-                ):
-                    yield Candidate(operator, offer)
+        rows = [
+            Candidate(operator, offer)
+            for operator in self._catalogue.operators.values()
+            for offer in operator.offers
+            if offer.profile.session is kind
+            and frame.link in offer.profile.links
+            and bool(offer.profile.keys) == encrypted
+            and _same_maker(offer, meter)
+        ]
+        line = self._line_of(rows)
+        candidates = tuple(row for row in rows if row.offer.profile.line == line)
+        return Finding(Verdict.FOUND, line, frame.link, encrypted, meter, candidates)
+
+    def _line_of(self, rows: list[Candidate]) -> LineSettings:
+        """Return the settings now, or those of the same speed where only they have candidates.
+
+        A receiver that does not check parity hears the same bytes with and without it.
+        """
+        lines = [row.offer.profile.line for row in rows]
+        if self.line in lines:
+            return self.line
+        return next(
+            (line for line in lines if line and line.baud == self.line.baud), self.line
+        )
 
 
 # FLAG letters at the beginning of a system title and the makers' names in the catalogue.
@@ -243,7 +238,9 @@ def _same_maker(offer: Offer, meter: MeterIdentity | None) -> bool:
 
 def _is_search(frame: Frame) -> bool:
     return (
-        frame.link is Link.MBUS and frame.control == 0x40 and frame.address == b"\xf0"
+        frame.link is Link.MBUS
+        and frame.control == 0x40
+        and frame.address == METER_ADDRESS
     )
 
 

@@ -5,13 +5,15 @@ from .base import LinkStatistics, Output, SessionState
 from .belief import Belief
 from .receiver import Receiver
 
-# How many push intervals may pass before silence is called so, and the shortest time that is worth a word.
+# How many push intervals may pass before silence is called so.
 SILENT_INTERVALS = 3
-SHORTEST_SILENCE = 10.0
 
 
 class PushSession:
     """Bytes in, believed readings and faults out."""
+
+    shortest_silence = 10.0
+    """No shorter pause is worth a word, in seconds."""
 
     def __init__(
         self, receiver: Receiver, belief: Belief, expected_interval: float
@@ -66,7 +68,7 @@ class PushSession:
         if since is None or self._silence_told:
             return None
         interval = self.statistics.interval or self._expected
-        return since + max(SILENT_INTERVALS * interval, SHORTEST_SILENCE)
+        return since + max(SILENT_INTERVALS * interval, self.shortest_silence)
 
     def _why_silent(self) -> Fault:
         """Tell a line that carries bytes but no telegram from one that carries nothing."""
