@@ -362,6 +362,28 @@ def test_decimals_of_voltage(
     assert tuple(value.value for value in reading.values.values()) == volts
 
 
+@pytest.mark.parametrize(
+    ("power", "volts", "raw", "amperes"),
+    [
+        (28, 236, 12, Decimal("0.12")),
+        (0, 236, 0, Decimal("0.00")),
+        (258874 // 3, 229, 377, 377),
+        (86000, None, 377, 377),
+        (860, None, 377, Decimal("3.77")),
+        (230, 2300, 1, 1),
+    ],
+)
+def test_currents_carry_the_power(
+    power: int, volts: int | None, raw: int, amperes: int | Decimal
+) -> None:
+    """Currents without scaler are in 0.01 A, or in A where that could not carry the power (Landis+Gyr E570)."""
+    parts = [code("1.0.1.7.0"), u32(power), code("1.0.31.7.0"), u32(raw)]
+    if volts is not None:
+        parts += [code("1.0.32.7.0"), u16(volts)]
+    reading = read_one(notification(listed(*parts)))
+    assert plain(reading)["1-0:31.7.0"] == (amperes, "A")
+
+
 def _object(number: int, name: str, attribute: int) -> bytes:
     return listed(u16(number), code(name), integer(0x0F, attribute), u16(0))
 
@@ -386,7 +408,7 @@ def test_self_describing(describes_itself: bool) -> None:
         string(bytes.fromhex("0008190900FF")),
         scale(-3, 33),
         string(b"63316890"),
-        u32(512),
+        u32(128),
         u32(1234),
         u32(77),
         string(CLOCK),
@@ -395,7 +417,7 @@ def test_self_describing(describes_itself: bool) -> None:
     reading = read_one(notification(body, b"\x00"))
     assert plain(reading) == {
         "0-0:96.1.0": "63316890",
-        "1-0:1.7.0": (512, "W"),
+        "1-0:1.7.0": (128, "W"),
         "1-0:31.7.0": (Decimal("1.234"), "A"),
         "1-0:51.7.0": (Decimal("0.77"), "A"),
         "0-0:1.0.0": NOW,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ...obis import ObisCode
-from ...quantity import quantity_of
+from ...quantity import Kind, quantity_of
 from ...reading import Fault, FaultKind, MeterIdentity, Reading, Scalar, Value
 from ...units import Conversion, plain, scaled
 from .axdr import Data, Tag, shape_of
@@ -26,6 +26,8 @@ OTHER_NUMBERS = (
     ObisCode(0, 0, 96, 1, 2),
     ObisCode(0, 0, 96, 1, 3),
 )
+
+FLAGS = frozenset({Kind.STATE, Kind.TEXT, Kind.COUNT, Kind.NUMBER})
 
 # Raw values that stand for "not available", by type.
 NOT_AVAILABLE: Mapping[Tag, int] = {
@@ -80,7 +82,8 @@ def _value(attribute: Attribute) -> Value:
 def _is_absent(attribute: Attribute) -> bool:
     """Tell whether a number stands for "not available"; flags and counts may well have all bits set."""
     data = attribute.data
-    is_measured = attribute.conversion is not None or quantity_of(attribute.code)
+    quantity = quantity_of(attribute.code)
+    is_measured = attribute.conversion or (quantity and quantity.kind not in FLAGS)
     return data.value in attribute.absent or bool(
         is_measured and data.value == NOT_AVAILABLE.get(data.tag)
     )

@@ -1,40 +1,83 @@
 """Powers of ten of values whose list names neither scaler nor unit.
 
 Energy and power come in Wh, varh, W and var then. Everything else is one of a few conventions: currents in 0.01 A and
-power factors in 0.001 (Landis+Gyr E360, E450, E570, Iskraemeco AM550), or what a layout says (Kamstrup). Voltage and
-frequency come with no, one or two decimals, even from meters of one type; which of them shows in the number.
+power factors in 0.001 (Landis+Gyr E360, E450, Iskraemeco AM550), or what a layout says (Kamstrup). Voltage and
+frequency come with no, one or two decimals, even from meters of one type; which of them shows in the number. Meters
+behind current transformers count whole amperes (Landis+Gyr E570); this shows where 0.01 A could not carry the power.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from math import hypot
 
-from ...quantity import Kind, Quantity, quantity_of
+from ...obis import ObisCode
+from ...quantity import Kind, quantity_of
 from .axdr import Tag
 from .layout import Layout
 from .shapes import Attribute, Content
 
 FIXED = {Kind.CURRENT: -2, Kind.POWER_FACTOR: -3}
+WHOLE_AMPERES = 0
 # No customer interface is on a line of 1000 V or 100 Hz.
 LIMITS = {Kind.VOLTAGE: 1_000, Kind.FREQUENCY: 100}
+# Volts of a phase at most, where the list has no voltage, and what rounding and harmonics may add to a product.
+HIGHEST_VOLTAGE, MARGIN = 265, 1.25
+
+
+@dataclass(slots=True)
+class _Bare:
+    """Raw numbers of the values without scaler, by kind; `special` are exponents a layout gives."""
+
+    special: Mapping[tuple[int, int], int]
+    numbers: dict[Kind, list[int]] = field(default_factory=dict)
+
+    def note(self, kind: Kind, number: int) -> None:
+        self.numbers.setdefault(kind, []).append(abs(number))
+
+    def decimals(self, kind: Kind) -> int:
+        """Return how many decimals the numbers of a kind have, so that the largest stays below its limit."""
+        limit = LIMITS[kind]
+        # What is beyond two decimals stands for "not available".
+        believable = [n for n in self.numbers.get(kind, ()) if n < limit * 100]
+        digits = 0
+        while max(believable, default=0) >= limit * 10**digits:
+            digits += 1
+        return digits
 
 
 def rescale(content: Content, layouts: Sequence[Layout]) -> Content:
     """Give each value without scaler its power of ten."""
-    bare = [entry for entry in content.attributes.values() if _is_bare(entry)]
-    if bare:
-        special, decimals = _special(content, layouts), _decimals(bare)
-        for entry in bare:
-            exponent = _exponent(entry, special, decimals)
-            content.attributes[entry.code] = replace(entry, exponent=exponent)
+    bare = _Bare(_special(content, layouts))
+    kinds = dict(_bare_kinds(content.attributes.values()))
+    for code, kind in kinds.items():
+        bare.note(kind, _raw(content.attributes[code]))
+    exponents = {kind: -bare.decimals(kind) for kind in LIMITS} | FIXED
+    voltage = max(bare.numbers.get(Kind.VOLTAGE, ()), default=0)
+    volts = voltage * 10.0 ** exponents[Kind.VOLTAGE] or HIGHEST_VOLTAGE
+    if not _carries(content, bare.numbers.get(Kind.CURRENT, ()), volts):
+        exponents[Kind.CURRENT] = WHOLE_AMPERES
+    for code, kind in kinds.items():
+        exponent = bare.special.get((code.c, code.d), exponents.get(kind, 0))
+        entry = content.attributes[code]
+        content.attributes[code] = replace(entry, exponent=exponent)
     return content
 
 
-def _is_bare(entry: Attribute) -> bool:
-    return (
-        entry.conversion is None
-        and entry.data.tag not in (Tag.ENUM, Tag.BOOLEAN)
-        and isinstance(entry.data.value, int)
-    )
+def _bare_kinds(entries: Iterable[Attribute]) -> Iterable[tuple[ObisCode, Kind]]:
+    """Yield the values that are numbers without scaler, and what they measure."""
+    for entry in entries:
+        quantity = quantity_of(entry.code)
+        if (
+            quantity is not None
+            and entry.conversion is None
+            and entry.data.tag not in (Tag.ENUM, Tag.BOOLEAN)
+            and isinstance(entry.data.value, int)
+        ):
+            yield entry.code, quantity.kind
+
+
+def _raw(entry: Attribute | None) -> int:
+    return entry.data.value if entry and isinstance(entry.data.value, int) else 0
 
 
 def _special(
@@ -47,35 +90,15 @@ def _special(
     return {}
 
 
-def _decimals(bare: Iterable[Attribute]) -> dict[Kind, int]:
-    """Return how many decimals the numbers of a kind have, so that the largest stays below its limit."""
-    decimals = dict.fromkeys(LIMITS, 0)
-    for entry in bare:
-        quantity = quantity_of(entry.code)
-        if quantity is not None and quantity.kind in LIMITS:
-            digits = _digits_beyond(entry, LIMITS[quantity.kind])
-            decimals[quantity.kind] = max(decimals[quantity.kind], digits)
-    return decimals
-
-
-def _digits_beyond(entry: Attribute, limit: int) -> int:
-    number = entry.data.value if isinstance(entry.data.value, int) else 0
-    digits = 0
-    # What is beyond two decimals stands for "not available".
-    while abs(number) >= limit * 10**digits and digits < 3:
-        digits += 1
-    return digits if digits < 3 else 0
-
-
-def _exponent(
-    entry: Attribute,
-    special: Mapping[tuple[int, int], int],
-    decimals: Mapping[Kind, int],
-) -> int:
-    groups = (entry.code.c, entry.code.d)
-    if groups in special:
-        return special[groups]
-    quantity: Quantity | None = quantity_of(entry.code)
-    if quantity is None:
-        return 0
-    return FIXED.get(quantity.kind, -decimals.get(quantity.kind, 0))
+def _carries(content: Content, currents: Sequence[int], volts: float) -> bool:
+    """Tell whether currents in 0.01 A can carry the power the list has in W and var: it is never above U * I."""
+    if not any(currents):
+        return True
+    power = {
+        code.c: _raw(entry) * 10.0**entry.exponent
+        for code, entry in content.attributes.items()
+        if (code.a, code.d, code.e) == (1, 7, 0) and code.c in (1, 2, 3, 4)
+    }
+    needed = hypot(power.get(1, 0) - power.get(2, 0), power.get(3, 0) - power.get(4, 0))
+    most = sum(number + 1 for number in currents) * 10.0 ** FIXED[Kind.CURRENT] * volts
+    return needed <= most * MARGIN
