@@ -92,7 +92,7 @@ class Release:
         version: str,
         content: bytes,
         chip: str = "ESP32-C3",
-        offset: int = 0,
+        front_end: str = "mbus",
     ) -> str:
         """Put a firmware in and sign everything again; its id."""
         self.folder.mkdir(exist_ok=True)
@@ -100,14 +100,14 @@ class Release:
         manifest = {
             "name": "Smart Meter dongle",
             "version": version,
-            "board": name.split("-", maxsplit=1)[0],
-            "front_end": "mbus",
-            "notes": {"en": "Reads M-Bus meters.", "de": "Liest M-Bus-Zähler."},
+            "board": "XIAO ESP32C3",
+            "front_end": front_end,
+            "notes": {
+                "en": "First version with Improv.",
+                "de": "Erste Version mit Improv.",
+            },
             "builds": [
-                {
-                    "chipFamily": chip,
-                    "parts": [{"path": f"{name}.bin", "offset": offset}],
-                }
+                {"chipFamily": chip, "parts": [{"path": f"{name}.bin", "offset": 0}]}
             ],
         }
         (self.folder / f"{name}.manifest.json").write_text(json.dumps(manifest))
@@ -144,7 +144,7 @@ def release(tmp_path: Path) -> Release:
     )
     made = Release(tmp_path / "firmware", key, private)
     made.add("c3-mbus", "1.1.0", firmware.factory("1.1.0"))
-    made.add("c3old-mbus", "1.0.0", firmware.factory("1.0.0"))
+    made.add("c3old-mbus", "1.0.0", firmware.factory("1.0.0"), front_end="p1")
     return made
 
 
@@ -155,9 +155,15 @@ def chip() -> FakeChip:
 
 
 @pytest.fixture
-def port(chip: FakeChip, tmp_path: Path) -> Iterator[Pty]:
+def port_path(tmp_path: Path) -> Path:
+    """Where the chip is plugged in."""
+    return tmp_path / "ttyUSB0"
+
+
+@pytest.fixture
+def port(chip: FakeChip, port_path: Path) -> Iterator[Pty]:
     """The chip, plugged in."""
-    runner = Pty(chip, tmp_path / "ttyUSB0")
+    runner = Pty(chip, port_path)
     yield runner
     runner.close()
 
@@ -169,21 +175,21 @@ def home() -> FakeHomeAssistant:
 
 
 @pytest.fixture
-def settings(release: Release, tmp_path: Path) -> Settings:
+def settings(release: Release, tmp_path: Path, port_path: Path) -> Settings:
     """The server's settings; the tests stand where ingress stands."""
     return Settings(
         data=tmp_path / "data",
         firmware=release.folder,
         key=release.key,
         token=TOKEN,
-        extra_ports=(str(tmp_path / "ttyUSB0"),),
+        extra_ports=(str(port_path),),
         gateway="127.0.0.1",
     )
 
 
 @pytest.fixture
 async def start_app(
-    settings: Settings, home: FakeHomeAssistant, tmp_path: Path
+    settings: Settings, home: FakeHomeAssistant, port_path: Path
 ) -> AsyncIterator[Callable[..., Awaitable[App]]]:
     """Starts the app, once or again."""
     supervisor = TestServer(home.application())
@@ -203,7 +209,7 @@ async def start_app(
             str(server.make_url("/")),
             application[JOBS],
             settings.data,
-            str(tmp_path / "ttyUSB0"),
+            str(port_path),
         )
 
     yield start

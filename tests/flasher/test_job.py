@@ -343,13 +343,13 @@ async def test_cable_pulled_before_wifi(
     assert home.leases == {}
 
 
-async def test_recover_after_cut(app: App, chip: FakeChip, tmp_path: Path) -> None:
+async def test_recover_after_cut(app: App, chip: FakeChip, port_path: Path) -> None:
     """A chip cut half way takes the firmware when it is plugged in again."""
     chip.cut_at = (fake_chip.DEFL_DATA, 2)
     assert (await app.run("api/write", firmware=C3))["failure"]["kind"] == "cut"
     assert not written(chip)
     chip.cut_at = None
-    again = Pty(chip, tmp_path / "ttyUSB0")
+    again = Pty(chip, port_path)
     try:
         assert (await app.run("api/write", firmware=C3))["outcome"] == "done"
     finally:
@@ -387,7 +387,7 @@ async def test_stalled(
     home: FakeHomeAssistant,
 ) -> None:
     """A chip that falls silent for good does not keep the port for ever."""
-    app = await start_app(silence=1.0)
+    app = await start_app(silence=4.0)
     chip.hang_at = fake_chip.DEFL_DATA
     job = await app.run("api/write", firmware=C3)
     assert (job["failure"]["kind"], job["touched"]) == ("cut", True)
@@ -536,7 +536,7 @@ async def test_cancel_while_writing(
     start_app: Callable[..., Awaitable[App]], port: Pty, chip: FakeChip
 ) -> None:
     """Once the flash is touched there is no stopping."""
-    app = await start_app(silence=2.0)
+    app = await start_app(silence=4.0)
     chip.hang_at = fake_chip.DEFL_DATA
     await app.post("api/write", {"port": app.port, "firmware": C3})
     await app.reach("write")

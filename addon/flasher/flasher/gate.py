@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 import time
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from .home_assistant import HomeAssistantError
 
