@@ -93,25 +93,32 @@ class AmisMeter(PushMeter):
         """Write the records, encrypt them, put them into a frame; what was not heard is said again."""
         if self._misses and self._last is not None:
             return self._last
-        plain = b"\x2f\x2f" + _records(snapshot) + b"\x2f\x2f"
-        access = bytes((self._access,))
-        vector = _HEADER[4:6] + _HEADER[:4] + _HEADER[6:] + access * 8
-        key = bytes(16) if wrong_key else self.key
-        head = (
-            bytes((0x73 if self._access % 2 else 0x53, 0xF0, 0x5B)) + _HEADER + access
+        sent = frame(
+            records(snapshot, _collected(snapshot)),
+            self._access,
+            0x73 if self._access % 2 else 0x53,
+            bytes(16) if wrong_key else self.key,
         )
-        frame = long_frame(head + b"\x00\x50\x05" + aes_cbc(key, vector, plain))
-        self._last = Telegram((frame,), (_says(snapshot),))
+        self._last = Telegram((sent,), (_says(snapshot),))
         return self._last
 
 
-def _records(snapshot: Snapshot) -> bytes:
+def frame(plain: bytes, access: int, control: int, key: bytes) -> bytes:
+    """Return the data frame around the records, encrypted after OMS mode 5."""
+    counted = bytes((access,))
+    vector = _HEADER[4:6] + _HEADER[:4] + _HEADER[6:] + counted * 8
+    head = bytes((control, 0xF0, 0x5B)) + _HEADER + counted + b"\x00\x50\x05"
+    return long_frame(head + aes_cbc(key, vector, plain))
+
+
+def records(snapshot: Snapshot, collected: int) -> bytes:
+    """Return the plaintext: filler, clock, counters and powers, the collecting counter, filler."""
     fields = b"".join(
         bytes.fromhex(field) + snapshot.raw(code, 0).to_bytes(4, "little")
         for field, code, _ in _RECORDS
     )
-    collected = _collected(snapshot).to_bytes(4, "little", signed=True)
-    return b"\x06\x6d" + type_i(snapshot.time) + fields + _COLLECTED + collected
+    last = _COLLECTED + collected.to_bytes(4, "little", signed=True)
+    return b"\x2f\x2f\x06\x6d" + type_i(snapshot.time) + fields + last + b"\x2f\x2f"
 
 
 def _collected(snapshot: Snapshot) -> int:
