@@ -132,7 +132,7 @@ def _says(snapshot: Snapshot) -> Reading:
     said[ObisCode.parse("1-0:1.128.0")] = Value(_collected(snapshot), "Wh")
     return Reading(
         MeterIdentity(manufacturer="SAM"),
-        time=snapshot.time,
+        time=snapshot.time.replace(tzinfo=None),
         values=said,
         encrypted=True,
     )

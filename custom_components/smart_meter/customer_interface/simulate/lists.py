@@ -44,7 +44,7 @@ def _vienna(
         axdr.notification(counter + 1, now, body),
         values(snapshot, _VIENNA),
         _seen(snapshot, deviation),
-        None,
+        names.logical if named else None,
     )
 
 
@@ -104,7 +104,7 @@ def _burgenland_kaifa(snapshot: Snapshot, names: Names, counter: int) -> Spoken:
         axdr.notification(counter & 0xFFFFFF, clock(snapshot, axdr.UNSPECIFIED), body),
         values(snapshot, _BURGENLAND_KAIFA),
         _seen(snapshot, axdr.UNSPECIFIED),
-        None,
+        names.logical,
     )
 
 
