@@ -13,6 +13,7 @@ from customer_interface.application.c1219 import (
     Dimensions,
     Layout,
     Maker,
+    Ratios,
     Table,
     TableRead,
 )
@@ -154,7 +155,9 @@ def test_transformers():
     """Behind transformers only values after the ratios count, and those no ratio touches."""
     sources = (8, 12, 15, 18, 19, 20, 81, 197)
     data = registers(5, 5_000, 230_000, 1_000, 50_000, 6, 100, 100_000)
-    layout = replace(LAYOUT, present_sources=sources, transformers=True)
+    layout = replace(
+        LAYOUT, present_sources=sources, ratios=Ratios(current=True, voltage=True)
+    )
     (read,) = layout.present_reads()
     assert values(layout, read, data) == {
         "1-0:1.7.0": (100, "W"),
@@ -231,11 +234,26 @@ def test_unit_read():
 
 @pytest.mark.parametrize(
     ("ratios", "expected"),
-    [((0, 0), False), ((1, 1), False), ((40, 1), True), ((1, 100), True)],
+    [
+        ((0, 0), Ratios(current=False, voltage=False)),
+        ((1, 1), Ratios(current=False, voltage=False)),
+        ((40, 1), Ratios(current=True, voltage=False)),
+        ((1, 100), Ratios(current=False, voltage=True)),
+    ],
 )
-def test_has_transformers(ratios, expected):
+def test_ratios(ratios, expected):
     """BT15 keeps both ratios."""
-    assert c1219.has_transformers(bytes(9) + registers(*ratios)) is expected
+    assert Ratios.from_bytes(bytes(9) + registers(*ratios)) == expected
+
+
+def test_voltage_without_voltage_transformers():
+    """Current transformers leave the voltage alone."""
+    ratios = Ratios(current=True, voltage=False)
+    layout = replace(LAYOUT, present_sources=(15, 12), ratios=ratios)
+    (read,) = layout.present_reads()
+    assert values(layout, read, registers(230_000, 5_000)) == {
+        "1-0:32.7.0": (Decimal("230.000"), "V")
+    }
 
 
 def test_numbers_must_be_as_expected():
@@ -260,7 +278,9 @@ def test_alert_flags():
 def test_any_table(bt21, sources, data, transformers):
     """Whatever the tables hold, reads fit a packet and values are exact numbers."""
     dimensions = Dimensions.from_bytes(bt21)
-    layout = Layout(dimensions, tuple(sources), tuple(sources), transformers)
+    layout = Layout(
+        dimensions, tuple(sources), tuple(sources), Ratios(transformers, transformers)
+    )
     for read in (
         *layout.energy_reads(),
         *layout.tariff_reads(),
@@ -278,7 +298,7 @@ def test_any_fixed_table(data):
     c1219.text(data)
     c1219.clock(data)
     c1219.tariff(data)
-    c1219.has_transformers(data)
+    Ratios.from_bytes(data)
     c1219.conforming(data)
     c1219.alert_read(data)
     Maker.from_bytes(data)

@@ -49,6 +49,7 @@ class Wire:
     damage: int = 0
     change: Callable[[bytes], bytes] = bytes
     echo: bool = False
+    deaf: bool = False
     random: Random = field(default_factory=lambda: Random(1))
     readings: list[Reading] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -102,13 +103,13 @@ class Wire:
     def _to_meter(self, data: bytes) -> None:
         if self.echo:
             self._transmit((Chunk(data),))
-        heard = self._damaged(data)
+        heard = b"" if self.deaf else self._damaged(data)
         at = self.at + len(data) * self.meter.line.seconds_per_byte
         if heard:
-            before = len(self.meter.requests)
+            before = self.meter.sent
             answer = self.meter.receive(heard, at)
-            if len(self.meter.requests) > before:
-                self.truth = [*self.truth[-3:], self.meter.says(at)]
+            if self.meter.sent is not before:
+                self.truth = [*self.truth[-3:], *self.meter.sent]
             self._transmit(answer, at - self.at)
 
     def _transmit(self, chunks: tuple[Chunk, ...], pause: float = 0.0) -> None:

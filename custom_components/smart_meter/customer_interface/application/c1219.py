@@ -127,6 +127,7 @@ _AFTER_RATIO: Mapping[int, int] = (
 )
 _RATIO_APPLIED = frozenset(_AFTER_RATIO.values()) | frozenset(range(179, 185))
 _WITHOUT_RATIO = frozenset((18, 19, 21, 22))
+_VOLTAGES = frozenset((*range(15, 18), *range(164, 170), *range(205, 208)))
 
 
 def _sources() -> Iterator[tuple[int, Source]]:
@@ -242,6 +243,26 @@ class Dimensions:
 
 
 @dataclass(frozen=True, slots=True)
+class Ratios:
+    """Whether current and voltage transformers stand before the meter (BT15)."""
+
+    current: bool
+    voltage: bool
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Ratios:
+        """Read the first 17 bytes of BT15; a ratio that is missing or none is 1."""
+        current, voltage = (
+            int.from_bytes(data[at : at + REGISTER], "little") not in (0, 1)
+            for at in (9, 13)
+        )
+        return Ratios(current, voltage)
+
+
+NO_RATIOS = Ratios(current=False, voltage=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """All that is needed to name registers: dimensions, source ids, and what transformers do to them.
 
@@ -251,7 +272,7 @@ class Layout:
     dimensions: Dimensions
     summation_sources: tuple[int, ...]
     present_sources: tuple[int, ...]
-    transformers: bool = False
+    ratios: Ratios = NO_RATIOS
     energy_unit: int | None = 1
 
     def energy_reads(self) -> tuple[TableRead, ...]:
@@ -300,7 +321,10 @@ class Layout:
             or number not in self.present_sources
         ):
             return False
-        return self.transformers or _AFTER_RATIO.get(number) in self.present_sources
+        if _AFTER_RATIO.get(number) in self.present_sources:
+            return True
+        voltage = self.ratios.voltage
+        return voltage if number in _VOLTAGES else voltage or self.ratios.current
 
     def _value(self, source: Source, raw: bytes) -> Value | None:
         # A counter that ran over its sign bit goes on as an unsigned number.
@@ -388,14 +412,6 @@ def clock(bt52: bytes) -> datetime | None:
 def tariff(bt55: bytes) -> int | None:
     """Return the tariff in force as the display counts, 1 to 8, from the first 8 bytes of BT55."""
     return (bt55[7] & 0x07) + 1 if len(bt55) >= 8 else None
-
-
-def has_transformers(bt15: bytes) -> bool:
-    """Tell from the first 17 bytes of BT15 whether a current or voltage transformer has a ratio."""
-    return any(
-        int.from_bytes(bt15[at : at + REGISTER], "little") not in (0, 1)
-        for at in (9, 13)
-    )
 
 
 # ET55 begins with an array of one UINT32 for each step tariff but one (BT20), which Gen 4 has a byte later.

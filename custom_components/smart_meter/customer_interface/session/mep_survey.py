@@ -4,7 +4,15 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from ..application import c1219
-from ..application.c1219 import Dimensions, Layout, Maker, Table, TableRead
+from ..application.c1219 import (
+    NO_RATIOS,
+    Dimensions,
+    Layout,
+    Maker,
+    Ratios,
+    Table,
+    TableRead,
+)
 from ..obis import ObisCode
 from ..reading import Fault, FaultKind, MeterIdentity, Reading, Value
 
@@ -98,10 +106,9 @@ def _layout(maker: Maker | None) -> Generator[TableRead, Answer, Layout | Fault]
     present = yield from _sources(dimensions.present_read)
     if summations is None or present is None:
         return Fault(FaultKind.LAYOUT, "the meter does not say what its registers mean")
-    ratios = yield TableRead(Table.BT15, 0, 17)
-    transformers = ratios is not None and c1219.has_transformers(ratios)
-    unit = (yield from _energy_unit(maker)) if transformers else 1
-    return Layout(dimensions, summations, present, transformers, unit)
+    ratios = Ratios.from_bytes((yield TableRead(Table.BT15, 0, 17)) or b"")
+    unit = 1 if ratios == NO_RATIOS else (yield from _energy_unit(maker))
+    return Layout(dimensions, summations, present, ratios, unit)
 
 
 def _sources(read: TableRead) -> Generator[TableRead, Answer, tuple[int, ...] | None]:

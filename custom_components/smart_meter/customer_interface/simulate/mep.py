@@ -288,7 +288,7 @@ class NesMeter:
     def says(self, at: float) -> Reading:
         """Return all registers that have a code, in the words of the command line."""
         snapshot = self.house.at(at)
-        values = dict(self._values(snapshot))
+        values = dict(self._values(snapshot)) | dict(self._tariff_values(snapshot))
         return Reading(MeterIdentity(number=self.serial), snapshot.time, values)
 
     def _mute(self, at: float) -> bool:
@@ -323,12 +323,15 @@ class NesMeter:
         """Find the key that fits: the advanced one is tried first, plain text before cipher."""
         body, proof = payload[:-8], payload[-8:]
         wrong = Trouble.WRONG_KEY in self._troubles(at)
-        for key in (self.advanced, self.basic):
-            key = key[::-1] if wrong else key
-            for stream in (None, key_stream(key, proof)):
-                plain = bytes(b ^ next(stream) for b in body) if stream else body
-                if Digest(key).feed(plain).result() == proof:
-                    return self._answer(plain, at, key, stream)
+        keys = [key[::-1] if wrong else key for key in (self.advanced, self.basic)]
+        for key in keys:
+            if Digest(key).feed(body).result() == proof:
+                return self._answer(body, at, key)
+        for key in keys:
+            stream = key_stream(key, proof)
+            plain = bytes(byte ^ next(stream) for byte in body)
+            if Digest(key).feed(plain).result() == proof:
+                return self._answer(plain, at, key, stream)
         return self._chunks(bytes((WRONG_DIGEST,)) + bytes(8))
 
     def _answer(
@@ -378,7 +381,8 @@ class NesMeter:
         part = content[offset : offset + min(count, LONGEST - 11)]
         if offset > len(content) or (count and not part):
             return bytes((NOT_POSSIBLE,))
-        self.sent = (self.says(at),)
+        if table in (0x17, 0x1C):
+            self.sent = (self.says(at),)
         return bytes((OK,)) + len(part).to_bytes(2) + part
 
     # --- tables
@@ -474,6 +478,16 @@ class NesMeter:
             if code == "fixed" and named is None:
                 continue
             yield from self._named(snapshot, register, named or f"1-0:{code}", scaler)
+
+    def _tariff_values(self, snapshot: Snapshot) -> Iterator[tuple[ObisCode, Value]]:
+        for register in self.model.summations:
+            if not register[1].endswith(".8.0"):
+                continue
+            for tariff in range(1, _TARIFFS + 1):
+                obis = ObisCode.parse(f"1-0:{register[1].removesuffix('0')}{tariff}")
+                number = self._by_tariff(snapshot, register, tariff)
+                unit = unit_of(f"{obis.c}.8.{tariff}")[0]
+                yield obis, Value(number * self.model.energy_unit, unit)
 
     def _named(
         self, snapshot: Snapshot, register: Register, code: str, scaler: int
