@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import CatalogueError
-from . import amis, kamstrup, ksmw, landis, lists, noe, styria
+from . import amis, kamstrup, ksmw, landis, lists, mep, noe, styria
 from .meter import Meter, Plan
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ ROWS: Mapping[tuple[str, str], _Row] = {
     **styria.ROWS,
     **amis.ROWS,
     **kamstrup.ROWS,
+    **mep.ROWS,
 }
 
 
