@@ -19,7 +19,8 @@ from .security import dlms as dlms_security
 # A ciphered APDU inside a ciphered APDU inside a signature is the deepest that IEC 62056-5-3 gives a use for.
 MAX_DEPTH = 4
 TAG_BITS = 96
-DSMR_START = 0x2F
+# A whole DSMR text begins with '/', one without its identification with the A of an OBIS code.
+DSMR_START, DSMR_LINE = b"/", (b"0-", b"1-")
 
 type Peeled = tuple[Reading | Fault, ...]
 
@@ -117,8 +118,10 @@ def _with_security(
 
 
 def _read_plaintext(plaintext: bytes, facts: Reading, context: Context) -> Peeled:
-    if plaintext[:1] == bytes((DSMR_START,)):
+    if plaintext.startswith(DSMR_START):
         return _merge(_read_text(plaintext), facts)
+    if plaintext.startswith(DSMR_LINE):
+        return _merge(dsmr.read(plaintext), facts)
     return _merge(dlms.read(plaintext, context.layouts), facts)
 
 

@@ -101,6 +101,6 @@ def _look_cipher(buffer: bytes | bytearray, start: int, blank: int) -> Found | L
     end = _END.match(buffer, mark)
     text = bytes(buffer[start : mark + 1])
     if end is None or not end[1] or int(end[1], 16) != crc16_arc(text):
-        return Found(mark, _fault(FaultKind.CHECKSUM))
+        return Found(end.end() if end else mark, _fault(FaultKind.CHECKSUM))
     apdu = _CIPHER_HEAD + bytes(buffer[begin + 1 : begin + 4 + size])
     return Found(end.end(), Frame(Link.BARE, apdu, check_bits=16))

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hmac import compare_digest
+import re
 from typing import TYPE_CHECKING
 
 from ..reading import Fault, FaultKind
@@ -343,7 +344,7 @@ def _opened(
 
 
 def _title_text(title: bytes) -> str | None:
-    return title.hex().upper() if len(title) == 8 else None
+    return title.hex().upper() if len(title) == 8 and any(title) else None
 
 
 @lru_cache(maxsize=64)
@@ -387,6 +388,11 @@ def _is_text(data: bytes) -> bool:
     return data[1:4].isalnum() and all(0x20 <= byte < 0x7F for byte in data[4:7])
 
 
+def _is_line(data: bytes) -> bool:
+    """Tell the lines of a P1 telegram, which Poland ciphers without the identification before them."""
+    return re.match(rb"[01]-[0-9]{1,2}:[0-9]{1,2}\.", data) is not None
+
+
 def _is_titled(data: bytes) -> bool:
     return data[1] == 8 and data[2:5].isalpha()
 
@@ -407,6 +413,8 @@ _CONTAINERS = (b"\x01", b"\x02", b"\x13")
 _PLAIN: dict[int, Callable[[bytes], bool]] = {
     0x0F: _is_notification,
     ord("/"): _is_text,
+    ord("0"): _is_line,
+    ord("1"): _is_line,
     GENERAL_GLO: _is_titled,
     GENERAL_DED: _is_titled,
     GENERAL_CIPHERING: _is_general,
