@@ -6,6 +6,7 @@ import struct
 from gurux_dlms import GXByteBuffer
 from gurux_dlms.enums import DataType
 from gurux_dlms.internal._GXCommon import _GXCommon
+from gurux_dlms.internal._GXDataInfo import _GXDataInfo
 from hypothesis import given, strategies as st
 import pytest
 
@@ -232,3 +233,41 @@ def test_second_opinion(kind: DataType, data: st.DataObject) -> None:
     _GXCommon.setData(None, buffer, kind, number)
     assert bytes(buffer.array()) == integer(tag, number)
     assert read(bytes(buffer.array())) == Data(Tag(tag), number)
+
+
+def _encode(tree: object) -> bytes:
+    """Encode nested lists of integers and strings."""
+    if isinstance(tree, list):
+        return listed(*map(_encode, tree))
+    return string(tree) if isinstance(tree, bytes) else integer(0x05, int(str(tree)))
+
+
+def _tree(data: Data) -> object:
+    """Return nested lists of integers and strings."""
+    if data.tag is Tag.STRUCTURE:
+        return [_tree(item) for item in data.items]
+    return data.value
+
+
+_TREES = st.recursive(
+    st.integers(-(2**31), 2**31 - 1) | st.binary(max_size=12),
+    lambda inner: st.lists(inner, min_size=1, max_size=5),
+    max_leaves=30,
+)
+
+
+@given(tree=st.lists(_TREES, min_size=1, max_size=8))
+def test_second_opinion_on_lists(tree: list[object]) -> None:
+    """gurux-dlms and the library read nested lists alike."""
+    encoded = _encode(tree)
+    assert _tree(read(encoded)) == tree
+    info = _GXDataInfo()
+    theirs = _GXCommon.getData(None, GXByteBuffer(encoded), info)
+    assert info.complete
+    assert _theirs(theirs) == tree
+
+
+def _theirs(value: object) -> object:
+    if isinstance(value, list):
+        return [_theirs(item) for item in value]
+    return bytes(value) if isinstance(value, bytearray) else value

@@ -14,7 +14,7 @@ from customer_interface.application.dlms.layout import Layout, layouts_from_json
 from customer_interface.catalogue import layouts
 from customer_interface.errors import ObisFormatError
 from customer_interface.obis import ObisCode
-from customer_interface.reading import Fault, FaultKind, Link, Reading
+from customer_interface.reading import Fault, FaultKind, Link, MeterIdentity, Reading
 from customer_interface.security.dlms import Opened, open_apdu
 from tests import captures
 from tests.dlms_apdus import (
@@ -152,6 +152,12 @@ def test_two_segments() -> None:
     assert plain(read_one(opened(MBUS_TWO, EK)))["1-0:1.7.0"] == (512, "W")
 
 
+def test_list_in_a_list() -> None:
+    """A list that is the only element of another is read as if it were alone."""
+    body = listed(listed(u32(7)), tag=1)
+    assert plain(read_one(notification(body))) == {"1-0:1.7.0": (7, "W")}
+
+
 def _example(place: list[Any], starts: str, first: bool, number: int) -> bytes:
     """Encode an element as a row of layouts.json describes it, its number 100 and up."""
     name, _, length = place[0].split("|")[0].partition(":")
@@ -233,7 +239,7 @@ def test_wrong_count() -> None:
         *map(u32, (1, 2, 3, 4, 5, 6)),
     )
     reading = read_one(notification(listed(*items, count=7)))
-    assert reading.meter.number == "KFM1200200000001"
+    assert reading.meter == MeterIdentity("KFM1200200000001", "KFM")
     assert plain(reading)["1-0:4.8.0"] == (6, "varh")
     assert read_one(notification(listed(*items) + b"\xaa\xaa")) == reading
     assert refuse(notification(listed(*items, count=9))).kind is FaultKind.TRUNCATED

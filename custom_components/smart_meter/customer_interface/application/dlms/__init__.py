@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+import re
 
 from ...obis import ObisCode
 from ...quantity import Kind, quantity_of
@@ -14,6 +15,9 @@ from .notification import read_notification
 from .scaling import rescale
 from .shapes import Attribute, Content, recognise, text_of
 
+LOGICAL_DEVICE_NAME = ObisCode(0, 0, 42, 0, 0)
+_IDIS_NAME = re.compile(r"[A-Z]{3}\d{13}", re.ASCII)
+
 # Codes a meter gives its number under. A number without a code comes behind the first two; the device IDs 3 and 4
 # may be the same for many meters ("UP_3f"), so the logical device name goes before them.
 NUMBERS = (ObisCode(0, 0, 96, 1, 0), ObisCode(0, 0, 96, 1, 1))
@@ -22,7 +26,7 @@ OTHER_NUMBERS = (
     ObisCode(1, 0, 0, 0, 0),
     ObisCode(1, 0, 0, 0, 1),
     ObisCode(1, 1, 0, 0, 5),
-    ObisCode(0, 0, 42, 0, 0),
+    LOGICAL_DEVICE_NAME,
     ObisCode(0, 0, 96, 1, 2),
     ObisCode(0, 0, 96, 1, 3),
 )
@@ -138,7 +142,14 @@ def _identity(values: Mapping[ObisCode, Value], content: Content) -> MeterIdenti
         content.number,
         *_texts(values, OTHER_NUMBERS),
     )
-    return MeterIdentity(number=next(filter(None, ranked), None))
+    number = next(filter(None, ranked), None)
+    return MeterIdentity(number=number, manufacturer=_manufacturer(values))
+
+
+def _manufacturer(values: Mapping[ObisCode, Value]) -> str | None:
+    """Return the FLAG letters a logical device name of IDIS form begins with; others may name the grid operator."""
+    names = _texts(values, (LOGICAL_DEVICE_NAME,))
+    return next((name[:3] for name in names if _IDIS_NAME.fullmatch(name)), None)
 
 
 def _texts(

@@ -55,6 +55,8 @@ class Content:
 
 def recognise(body: Data, layouts: Sequence[Layout]) -> Content | None:
     """Return what a pushed list says, or None where no shape fits."""
+    while len(body.items) == 1 and body.items[0].items:
+        body = body.items[0]
     for fitting in layouts:
         if fitting.fits(body.items):
             return _positional(body.items, fitting)
