@@ -1,6 +1,6 @@
 """Tests of whole M-Bus messages: official telegrams, wrong keys, damaged and refused ones, and the Dutch P2 port."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -215,14 +215,16 @@ def test_refused_modes(mode: int) -> None:
     assert f"mode {mode} " in fault.detail
 
 
-def test_signature_of_old_meters() -> None:
-    """A configuration that names no mode is a signature of old meters: read where the records are whole."""
-    assert (
-        read(wired_payload(_long("27B6", "0413 01000000"))).records[0].quantity
-        == "volume"
-    )
-    fault = refused(wired_payload(_long("27B6", "0413 0100")))
-    assert "mode 22" in fault.detail
+@pytest.mark.parametrize("mode", [1, 6, 11, 12, 14, 22, 31])
+def test_signature_of_old_meters(mode: int) -> None:
+    """A mode that nobody defined may be an old meter's signature: read only where all of it makes sense."""
+    signature = f"27{mode:02X}"
+    reading = read(wired_payload(_long(signature, "0413 01000000 0422 01000000")))
+    assert [record.quantity for record in reading.records] == ["volume", "on_time"]
+    for data in ("0413 0100", "0413 01000000", "0413 01000000 046F 01000000"):
+        fault = refused(wired_payload(_long(signature, data)))
+        assert fault.kind is FaultKind.UNSUPPORTED
+        assert f"mode {mode} " in fault.detail
 
 
 def test_encrypted_without_an_address() -> None:
@@ -375,6 +377,20 @@ def test_p2_fillers_at_both_ends() -> None:
     assert read(_p2(good), ring(P2_KEY)).records[0].value == Decimal("0.391")
     for bad in (b"\x2e" + good[1:], good[:-1] + b"\x2e", good[:-2] + b"\x2e\x2f"):
         assert refused(_p2(bad), ring(P2_KEY)).kind is FaultKind.KEY
+
+
+def test_p2_without_encryption() -> None:
+    """Before a key is set a P2 meter sends in the clear; once a key is known that is refused."""
+    plain = wired_payload(
+        _long(
+            "0000",
+            "0D78 11 3938373635343332313031315858585858 466D 00000B321600 4C13 91030000 01FD67 05",
+        )
+    )
+    assert read(plain).records[1].value == datetime(2009, 6, 18, 11, tzinfo=UTC)
+    assert refused(plain, ring(P2_KEY)).kind is FaultKind.AUTHENTICATION
+    other = KeyRing((Key(P2_KEY, "87654321"),))
+    assert read(plain, other)
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,8 @@ def _records(data: str, medium: str = "water") -> tuple[Record, ...]:
         ("02 93 25 01 00", Decimal("0.001"), "m³/mo"),
         ("02 FD 17 00 80", 0x8000, None),  # bits have no sign
         ("04 83 FC 11 00 00 00 80", 1 << 31, "Wh"),  # type C by its VIFE
+        ("02 FB 68 00 18", Decimal("1.500000000000"), None),  # in units of 1/4096
+        ("02 FB 69 E8 03", 1000, None),
     ],
 )
 def test_numbers(data: str, value: Any, unit: str | None) -> None:
@@ -206,6 +208,8 @@ def test_numbers(data: str, value: Any, unit: str | None) -> None:
             "0F 0E 0D 0C 0B 0A 09 08 07 06 05 04 03 02 01 00",
         ),
         ("00 13", None),
+        ("0D 6D E4 0B 0B CD 13", "0B 0B CD 13"),  # type M is kept as it is
+        ("0D FD 3B E2 01 02", "01 02"),
         ("04 FD 19 01 02 03 04", "01 02 03 04"),
     ],
 )

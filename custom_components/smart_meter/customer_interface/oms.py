@@ -10,7 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from . import mbus_address
-from .application.mbus import FIXED_LENGTH, Content, Formats, read, read_fixed
+from .application.mbus import (
+    FIXED_LENGTH,
+    Content,
+    Formats,
+    is_dutch_p2,
+    read,
+    read_fixed,
+)
 from .checksum import crc16_en13757
 from .keys import KeyRing
 from .reading import Fault, FaultKind, Link, Message, MeterIdentity, Reading
@@ -26,6 +33,12 @@ _FIXED = 0x73
 _MODE_P2 = 15
 _CRC_BITS = 16
 _MAC_BITS = 8
+
+# DSMR P2 4.2.2, 5.1: a meter whose user key is set sends encrypted only.
+_DOWNGRADE = Fault(
+    FaultKind.AUTHENTICATION,
+    "a P2 telegram that is not encrypted though the meter's key is known",
+)
 
 _CONTENTS: dict[int, Content] = {
     0x5A: Content.RECORDS,
@@ -199,10 +212,22 @@ def _open_transport(
         names = (facts.meter, *names)
     facts = replace(facts, status=tpl.status)
     address = tpl.address or link
-    plain = _decrypt(payload, tpl, afl, address, facts, keys, _secrets(keys, *names))
+    own = _secrets(keys, *names)
+    plain = _decrypt(payload, tpl, afl, address, facts, keys, own)
     if isinstance(plain, Fault):
         return (replace(plain, meter=facts.meter),)
-    return _read(tpl, plain, formats)
+    results = _read(tpl, plain, formats)
+    return (
+        (replace(_DOWNGRADE, meter=facts.meter),)
+        if not plain.facts.encrypted and own and _is_dutch(results)
+        else results
+    )
+
+
+def _is_dutch(results: Results) -> bool:
+    return any(
+        isinstance(item, Reading) and is_dutch_p2(item.records) for item in results
+    )
 
 
 def _is_encrypted(tpl: Tpl) -> bool:
@@ -219,8 +244,7 @@ def _decrypt(
     secrets: tuple[bytes, ...],
 ) -> _Plain | Fault:
     data = payload[tpl.start :]
-    if not tpl.mode or tpl.mode > _MODE_P2:
-        # Modes above 15 do not exist: old meters had a signature where the configuration is now.
+    if not tpl.mode or _may_be_signature(tpl):
         return _Plain(data, facts)
     if tpl.mode in security.REFUSED:
         return Fault(FaultKind.UNSUPPORTED, security.REFUSED[tpl.mode])
@@ -334,16 +358,34 @@ _MODES: dict[int, Callable[[_Locked], _Plain | Fault]] = {
 
 def _read(tpl: Tpl, plain: _Plain, formats: Formats) -> Results:
     results = read(plain.data, _CONTENTS[tpl.ci], plain.facts.meter, formats)
-    if tpl.mode > _MODE_P2 and any(isinstance(item, Fault) for item in results):
-        return (
-            Fault(
-                FaultKind.UNSUPPORTED,
-                f"security mode {tpl.mode} does not exist",
-                plain.facts.meter,
-            ),
-        )
+    if _may_be_signature(tpl) and not _is_certainly_plain(results):
+        reason = f"security mode {tpl.mode} is reserved or its manufacturer's own"
+        return (Fault(FaultKind.UNSUPPORTED, reason, plain.facts.meter),)
     notes = () if plain.note is None else (plain.note,)
     return tuple(_with_facts(item, plain.facts) for item in (*results, *notes))
+
+
+def _may_be_signature(tpl: Tpl) -> bool:
+    """Old meters have a signature where the configuration is now: what it says of security then means nothing."""
+    return tpl.mode != 0 and tpl.mode not in _MODES and tpl.mode not in security.REFUSED
+
+
+def _is_certainly_plain(results: Results) -> bool:
+    """Whether data read as they are make sense to the last byte, which ciphertext does not."""
+    records = [
+        record
+        for item in results
+        if isinstance(item, Reading)
+        for record in item.records
+    ]
+    return (
+        len(records) > 1
+        and all(isinstance(item, Reading) for item in results)
+        and not any(
+            record.quantity in ("unknown", "manufacturer_specific")
+            for record in records
+        )
+    )
 
 
 def _with_facts(item: Reading | Fault, facts: Reading) -> Reading | Fault:

@@ -15,17 +15,12 @@ _FILLERS = b"\x2f\x2f"
 
 # Security modes that are known but not opened (EN 13757-7:2018, table 19), each with its reason.
 REFUSED: dict[int, str] = {
-    1: "security mode 1 is the manufacturer's own",
     2: "security mode 2 (DES) is obsolete and not secure",
     3: "security mode 3 (DES) is obsolete and not secure",
-    6: "security mode 6 is reserved",
     8: "security mode 8 (AES-CTR with CMAC) is not supported: no published telegram proves a decoder",
     9: "security mode 9 (AES-GCM) is not supported: no published telegram proves a decoder",
     10: "security mode 10 (AES-CCM) is not supported: no published telegram proves a decoder",
-    11: "security mode 11 is reserved",
-    12: "security mode 12 is reserved",
     13: "security mode 13 (TLS) is a dialogue between meter and gateway that cannot be listened to",
-    14: "security mode 14 is reserved",
 }
 
 NO_KEY = Fault(FaultKind.KEY, "encrypted, and no key is known for this meter")

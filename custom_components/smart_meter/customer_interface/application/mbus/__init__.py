@@ -9,12 +9,20 @@ from dataclasses import replace
 from enum import Enum
 
 from ...reading import Fault, FaultKind, MeterIdentity, Reading, Record
-from .codes import assign
+from .codes import assign, is_dutch_p2
 from .compact import Formats, expand, learn_format
 from .fixed import LENGTH as FIXED_LENGTH, read_fixed
 from .records import MORE_QUANTITY, parse_records
 
-__all__ = ["FIXED_LENGTH", "MORE_QUANTITY", "Content", "Formats", "read", "read_fixed"]
+__all__ = [
+    "FIXED_LENGTH",
+    "MORE_QUANTITY",
+    "Content",
+    "Formats",
+    "is_dutch_p2",
+    "read",
+    "read_fixed",
+]
 
 
 class Content(Enum):

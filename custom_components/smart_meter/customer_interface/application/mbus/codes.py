@@ -116,16 +116,17 @@ class Mapped:
 
 def assign(records: tuple[Record, ...], meter: MeterIdentity) -> Mapped:
     """Give records the codes they have for this meter; the first of several with the same code wins."""
-    dutch = _is_dutch_p2(records)
+    if is_dutch_p2(records):
+        records = tuple(replace(record, value=_utc(record.value)) for record in records)
     converted = _tells_converted(records)
-    hourly = _hour(records, dutch)
+    hourly = _time(records, storage=1)
     coded = [
         replace(record, code=_code(record, meter, converted)) for record in records
     ]
     values: dict[ObisCode, Value] = {}
     for record in coded:
         if record.code is not None and record.storage == 0:
-            values.setdefault(record.code, _value(record, dutch))
+            values.setdefault(record.code, _value(record))
     for index, record in enumerate(coded):
         if record.code is None or record.storage == 0:
             continue
@@ -133,17 +134,17 @@ def assign(records: tuple[Record, ...], meter: MeterIdentity) -> Mapped:
             coded[index] = replace(record, code=None)
         else:
             values[record.code] = Value(record.value, record.unit, time=hourly)
-    return Mapped(tuple(coded), values, _clock(records, dutch))
+    return Mapped(tuple(coded), values, _time(records, storage=0))
 
 
-def _value(record: Record, dutch: bool) -> Value:
+def _value(record: Record) -> Value:
     """A record's value; a fabrication number is a text of at least eight digits, as printed on meters."""
     if record.code == _SERIAL:
         return Value(str(record.value).zfill(8))
-    return Value(_zoned(record.value, dutch), record.unit)
+    return Value(record.value, record.unit)
 
 
-def _is_dutch_p2(records: Iterable[Record]) -> bool:
+def is_dutch_p2(records: Iterable[Record]) -> bool:
     """A Dutch P2 telegram has meter configuration data and an equipment identifier of 17 characters (P2 4.2.2, 6.3)."""
     quantities = {
         record.quantity
@@ -171,34 +172,19 @@ def _tells_converted(records: Iterable[Record]) -> bool:
     )
 
 
-def _hour(records: Iterable[Record], dutch: bool) -> datetime | None:
-    """Return the time of the hourly values: a date with time to the second at storage 1 (P2 4.2.2, 6.4.3)."""
+def _time(records: Iterable[Record], storage: int) -> datetime | None:
+    """Return the meter's clock (storage 0), or the time of hourly values (storage 1: type I, P2 4.2.2, 6.4.3)."""
     for record in records:
-        if (
-            record.quantity == "datetime"
-            and record.storage == 1
-            and record.raw.startswith("466d")
-        ):
-            hour = _zoned(record.value, dutch)
-            return hour if isinstance(hour, datetime) else None
+        found = (record.quantity, record.storage, record.function, record.qualifiers)
+        if found != ("datetime", storage, _INSTANT, ()):
+            continue
+        if storage == 0 or record.raw.startswith("466d"):
+            return record.value if isinstance(record.value, datetime) else None
     return None
 
 
-def _clock(records: Iterable[Record], dutch: bool) -> datetime | None:
-    for record in records:
-        if (record.quantity, record.storage, record.function, record.qualifiers) == (
-            "datetime",
-            0,
-            _INSTANT,
-            (),
-        ):
-            clock = _zoned(record.value, dutch)
-            return clock if isinstance(clock, datetime) else None
-    return None
-
-
-def _zoned(value: Scalar, utc: bool) -> Scalar:
-    return value.replace(tzinfo=UTC) if utc and isinstance(value, datetime) else value
+def _utc(value: Scalar) -> Scalar:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
 def _code(record: Record, meter: MeterIdentity, converted: bool) -> ObisCode | None:

@@ -1,6 +1,7 @@
 """Data types of EN 13757-3:2018, annex A, and the variable length of its table 5; all low byte first.
 
-Each function returns None for what the standard calls invalid: no value is better than a wrong one.
+Each function returns None for what the standard calls invalid: no value is better than a wrong one. Types K (daylight
+saving), L (listening window) and M (date and time of variable length) are kept as the bytes that were sent.
 """
 
 from datetime import date, datetime, time
@@ -136,5 +137,5 @@ def variable(lvar: int, data: bytes) -> Scalar:
         number = bcd(data) if data else None
         return None if number is None else -number
     if lvar <= 0xEF:
-        return signed(data) if data else None
+        return unsigned(data) if data else None
     return hexadecimal(data[::-1])

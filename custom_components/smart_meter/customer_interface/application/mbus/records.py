@@ -159,10 +159,12 @@ def _scaled(number: Scalar, meaning: Meaning) -> Scalar:
 
 
 def _content(dib: Dib, meaning: Meaning, data: bytes, unsigned: bool) -> Scalar:
+    if dib.field == VARIABLE and meaning.form in (Form.TIME, Form.BYTES):
+        return data_types.hexadecimal(data[1:])
     if meaning.form is Form.TIME:
-        return data_types.point_in_time(data[1:] if dib.field == VARIABLE else data)
+        return data_types.point_in_time(data)
     if meaning.form is Form.BYTES:
-        return data_types.hexadecimal(data[1:] if dib.field == VARIABLE else data)
+        return data_types.hexadecimal(data)
     if dib.field == VARIABLE:
         return data_types.variable(data[0], data[1:])
     if dib.field in BCD_FIELDS:

@@ -36,6 +36,8 @@ MANUFACTURER_SPECIFIC = Meaning("manufacturer_specific")
 
 type _Row = tuple[int, Meaning]
 
+# 2 to the power of -12 is 244140625 * 10 to the power of -12, exactly.
+_PER_4096 = (-12, 244_140_625)
 _SECONDS = (1, 60, 3_600, 86_400)
 
 
@@ -225,6 +227,12 @@ EXTENSION_FB = _table(
     _scale(0x5C, 4, "return_temperature", "°F", -3),
     _scale(0x60, 4, "temperature_difference", "°F", -3),
     _scale(0x64, 4, "external_temperature", "°F", -3),
+    [
+        (0x68 + n, Meaning(f"rating_factor_{name}", None, *_PER_4096))
+        for n, name in enumerate(("k", "kq", "kc", "kcr", "kch", "kt", "kd"))
+        if name != "kq"
+    ],
+    _plain({0x69: "rating_factor_kq"}),
     _scale(0x70, 4, "temperature_limit", "°F", -3),
     _scale(0x74, 4, "temperature_limit", "°C", -3),
     _scale(0x78, 8, "cumulated_maximum_power", "W", -3),
