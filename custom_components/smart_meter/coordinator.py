@@ -153,6 +153,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self.connected = False
         self.silent = False
         self.link_error: SourceError | None = None
+        self.last_faults: dict[FaultKind, str] = {}
         self.session: Session
         self._store = async_get_store(hass, config_entry.entry_id)
         self._save_pending = False
@@ -330,6 +331,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
 
     def _on_fault(self, fault: Fault) -> None:
         LOGGER.debug("%s: %s: %s", self.config_entry.title, fault.kind, fault.detail)
+        self.last_faults[fault.kind] = fault.detail
         match fault.kind:
             case FaultKind.SILENCE:
                 self.silent = True
