@@ -10,9 +10,11 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, State
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface.keys import parse_key
@@ -69,18 +71,26 @@ class Meter:
     """A simulated meter that sends when a test says so; each telegram is one interval later than the one before."""
 
     def __init__(
-        self, line: Line, operator: str = OPERATOR, meter: str = METER, seed: int = 1
+        self,
+        line: Line,
+        operator: str = OPERATOR,
+        meter: str = METER,
+        seed: int = 1,
+        faults: tuple[str, ...] = (),
     ) -> None:
-        """Be a meter of one row of the catalogue."""
+        """Be a meter of one row of the catalogue; `faults` as the simulator names them."""
         self.line = line
         self.row = {"operator": operator, "meter": meter}
-        self._meter = simulate.simulator(operator, meter, seed=seed)
+        self._meter = simulate.simulator(operator, meter, seed=seed, faults=faults)
+        self._faulty = bool(faults)
         self._at = time.time() - 3600
         self.keys = dict(self._meter.keys)
 
     def bytes(self) -> bytes:
         """Return the next telegram."""
         self._at += self._meter.interval
+        if self._faulty:
+            return b"".join(chunk.data for chunk in self._meter.push(self._at))
         return bytes(self._meter.telegram(self._at))
 
     def send(self) -> dict[str, Any]:
@@ -171,3 +181,26 @@ def state_of(hass: HomeAssistant, unique_id: str) -> State | None:
         if entity.platform == DOMAIN and entity.unique_id == unique_id:
             return hass.states.get(entity.entity_id)
     return None
+
+
+async def fix(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, kind: str
+) -> None:
+    """Confirm a repair as a user does."""
+    assert await async_setup_component(hass, "repairs", {})
+    client = await hass_client()
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    form = {"handler": DOMAIN, "issue_id": f"{kind}_{entry.entry_id}"}
+    response = await client.post("/api/repairs/issues/fix", json=form)
+    step = await response.json()
+    assert step["step_id"] == "confirm", step
+    response = await client.post(f"/api/repairs/issues/fix/{step['flow_id']}", json={})
+    assert (await response.json())["type"] == "create_entry"
+    await hass.async_block_till_done()
+
+
+def has_issue(hass: HomeAssistant, kind: str) -> bool:
+    """Tell whether the user is told of a problem."""
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    issue_id = f"{kind}_{entry.entry_id}"
+    return ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is not None
