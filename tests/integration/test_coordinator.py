@@ -288,6 +288,6 @@ async def test_second_meter_on_the_port(
     device = devices.async_get_device_by_identifier((DOMAIN, key), entry.entry_id)
     assert device is not None
     assert device.via_device_id == entry.runtime_data.device_id
-    assert device.name == "Electricity meter"
+    assert device.name == "Further meter"
     assert not has_issue(hass, "exchanged")
     assert not await async_remove_config_entry_device(hass, entry, device)
