@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from customer_interface.checksum import crc16_x25
 from customer_interface.link import SELF_EVIDENT, links_for
 from customer_interface.link.deframer import Deframer
 from customer_interface.reading import Fault, Layer, Link
@@ -164,3 +165,11 @@ CLOCK = bytes.fromhex("07EA0204030F1E0000FFC400")
 def notification(body: bytes, time: bytes = b"\x0c" + CLOCK) -> bytes:
     """Encode a data-notification; `time` is what stands for its date-time."""
     return b"\x0f\x00\x00\x00\x01" + time + body
+
+
+def hdlc_frame(apdu: bytes) -> bytes:
+    """Wrap an APDU as one HDLC frame with LLC header (IEC 62056-46, frame type 3)."""
+    head = (0xA000 | len(apdu) + 13).to_bytes(2) + bytes.fromhex("41088313")
+    head += crc16_x25(head).to_bytes(2, "little")
+    body = head + b"\xe6\xe7\x00" + apdu
+    return b"\x7e" + body + crc16_x25(body).to_bytes(2, "little") + b"\x7e"

@@ -31,7 +31,8 @@ def decode(
     by its bytes. Raises SourceError where hexadecimal text was promised and is none.
     """
     links = (link,) if link else profile.links if profile else SELF_EVIDENT
-    receiver = Receiver(links, Context(keys, layouts()))
+    known = layouts(profile.layouts if profile else ())
+    receiver = Receiver(links, Context(keys, known))
     if looks_recorded(data):
         yield from _replay(data, receiver)
         return

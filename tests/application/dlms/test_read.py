@@ -11,8 +11,10 @@ import pytest
 
 from customer_interface.application.dlms import read
 from customer_interface.application.dlms.layout import Layout, layouts_from_json
-from customer_interface.catalogue import layouts
+from customer_interface.catalogue import layouts, load
+from customer_interface.decode import decode
 from customer_interface.errors import ObisFormatError
+from customer_interface.keys import KeyRing
 from customer_interface.obis import ObisCode
 from customer_interface.reading import Fault, FaultKind, Link, MeterIdentity, Reading
 from customer_interface.security.dlms import Opened, open_apdu
@@ -25,6 +27,7 @@ from tests.dlms_apdus import (
     TINETZ_KEY,
     apdus,
     code,
+    hdlc_frame,
     integer,
     listed,
     notification,
@@ -344,6 +347,19 @@ def test_kamstrup() -> None:
     assert reading.meter.number == "5706567000000000"
     swedish = plain(read_one(apdu, layouts(("kamstrup-se",))))
     assert swedish == expected | {"1-1:1.8.0": (630749, "Wh")}
+
+
+@pytest.mark.parametrize(
+    ("profile", "energy"),
+    [(None, 80), ("han-norway-kamstrup", 80), ("han-sweden-kamstrup", 8)],
+)
+def test_profile_chooses_the_layout(profile: str | None, energy: int) -> None:
+    """What cannot be seen from the bytes, the profile knows: a Swedish Kamstrup counts in Wh."""
+    frame = hdlc_frame(_kamstrup(code("1.1.1.8.0"), u32(8)))
+    chosen = load().profiles[profile] if profile else None
+    (reading,) = decode(frame, KeyRing(), profile=chosen)
+    assert isinstance(reading, Reading)
+    assert plain(reading) == {"1-1:1.8.0": (energy, "Wh")}
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def make_session(
     belief = Belief(state, limits, keys)
     if profile.session is SessionKind.MEP:
         return MepSession(keys, belief, profile.interval[0])
-    receiver = Receiver(profile.links, Context(keys, layouts()))
+    receiver = Receiver(profile.links, Context(keys, layouts(profile.layouts)))
     longest = profile.interval[1]
     if profile.session is SessionKind.ACKNOWLEDGED:
         return AcknowledgedSession(receiver, belief, longest)
