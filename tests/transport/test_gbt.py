@@ -132,6 +132,17 @@ def test_memory_is_bounded() -> None:
     assert sum(stream.size for stream in transfer._streams.values()) < 70_000
 
 
+def test_endless_transfer_gives_nothing() -> None:
+    """What is longer than any transfer is told once, and its end gives nothing."""
+    results = run(
+        *(block(number, bytes(10_000)) for number in range(1, 11)),
+        block(11, b"x", last=True),
+        apart=0,
+    )
+    assert apdus(results) == []
+    assert faults(results) == 1
+
+
 @given(st.lists(st.tuples(st.integers(0, 4), st.binary(max_size=4), st.booleans())))
 def test_anything(sent: list[tuple[int, bytes, bool]]) -> None:
     """Nothing raises, and no more comes out than went in."""

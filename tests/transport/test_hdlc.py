@@ -1,6 +1,7 @@
 """Segments in HDLC frames."""
 
 from hypothesis import given, strategies as st
+import pytest
 
 from customer_interface.reading import Fault, FaultKind, Frame, Layer, Link, Message
 from customer_interface.transport.hdlc import HdlcAssembler
@@ -65,6 +66,15 @@ def test_several_apdus_in_one_frame() -> None:
     """Each with a header of its own."""
     results = run(frame(LLC + b"\x0fab" + LLC + b"\x0fcd" + LLC + b"\xdbef"))
     assert apdus(results) == [b"\x0fab", b"\x0fcd", b"\xdbef"]
+
+
+@pytest.mark.parametrize("length", [b"\x06", b"\x81\x06", b"\x82\x00\x06"])
+def test_header_inside_a_cipher(length: bytes) -> None:
+    """A ciphered APDU says how long it is, so what looks like a header inside is none."""
+    first = b"\xdb\x08" + bytes(8) + length + b"\x20" + LLC + b"\xdb\x0f"
+    assert apdus(run(frame(LLC + first))) == [first]
+    assert apdus(run(frame(LLC + first + LLC + b"\x0fab"))) == [first, b"\x0fab"]
+    assert apdus(run(frame(LLC + first + b"\x99"))) == [first + b"\x99"]
 
 
 def test_lost_last_segment() -> None:

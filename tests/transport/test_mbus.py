@@ -140,6 +140,17 @@ def test_memory_is_bounded() -> None:
     assert kept <= 65_536 + 1000 + 8 * 200
 
 
+def test_endless_telegram_gives_nothing() -> None:
+    """What is longer than any telegram is told once, and its end gives nothing."""
+    results = run(
+        *(segment(number & 0x0F, bytes(10_000)) for number in range(10)),
+        segment(0x1A, b"x"),
+        apart=0,
+    )
+    assert apdus(results) == []
+    assert faults(results) == 1
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 255), st.binary(max_size=6), st.floats(0, 4))),
 )

@@ -87,11 +87,14 @@ class BlockTransfer:
                 results.append(_MISSING)
             stream = _Stream(at, lost=block.number > 1)
             self._keep(key, stream)
+        waiting = stream.waiting
         if _append(stream, block, message, at):
             whole = b"".join(stream.blocks)
             results.append(
                 replace(message, payload=whole, check_bits=stream.check_bits)
             )
+        elif waiting and stream.lost:
+            results.append(_TOO_LONG)
         return results
 
     def _keep(self, key: _Key, stream: _Stream) -> None:
@@ -135,3 +138,6 @@ def _length(apdu: bytes) -> tuple[int, int]:
 
 
 _MISSING = Fault(FaultKind.TRUNCATED, "a block of a block transfer is missing")
+_TOO_LONG = Fault(
+    FaultKind.TRUNCATED, f"a block transfer of more than {_LONGEST} bytes has no end"
+)

@@ -7,6 +7,7 @@ The S bit of a frame says that more follow; unnumbered frames have no other orde
 information field may hold several APDUs, each behind an LLC header of its own. Blocks of a block transfer come without.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 import re
 
@@ -16,6 +17,10 @@ from ..reading import Fault, FaultKind, Frame, Layer, Message
 _TAG = rb"[\x0f\xc2\xca\xcb\xdb-\xdd\xdf\xe0]"
 _LLC = re.compile(rb"\xe6[\xe6\xe7]\x00(?=" + _TAG + rb")")
 _APDU = re.compile(_TAG)
+# general-glo- and general-ded-ciphering say how long they are: tag, system title 8, BER length.
+_CIPHERED = re.compile(
+    rb"[\xdb\xdc]\x08.{8}(?:([\0-\x7f])|\x81(.)|\x82(..))", re.DOTALL
+)
 _LATE = 3.0
 _LONGEST = 65_536
 _MOST_STREAMS = 8
@@ -92,9 +97,28 @@ def _messages(stream: _Stream, frame: Frame) -> list[Message]:
             stream.check_bits,
             frame.signal_dbm,
         )
-        for apdu in _LLC.split(bytes(stream.information))
-        if apdu
+        for apdu in _apdus(bytes(stream.information))
     ]
+
+
+def _apdus(information: bytes) -> Iterator[bytes]:
+    """Yield the APDUs; what looks like a header inside a cipher is none."""
+    llc = _LLC.match(information)
+    start = llc.end() if llc else 0
+    while start < len(information):
+        ciphered = _CIPHERED.match(information, start)
+        following = (
+            _LLC.match(information, _end(ciphered))
+            if ciphered
+            else _LLC.search(information, start)
+        )
+        yield information[start : following.start() if following else None]
+        start = following.end() if following else len(information)
+
+
+def _end(ciphered: re.Match[bytes]) -> int:
+    length = next(group for group in ciphered.groups() if group is not None)
+    return ciphered.end() + int.from_bytes(length)
 
 
 _MISSING = Fault(FaultKind.TRUNCATED, "a segment of an HDLC telegram is missing")

@@ -85,8 +85,11 @@ class MBusAssembler:
                 results.append(_MISSING)
             stream = _Stream(at, lost=number > 0)
             self._keep(key, stream)
+        waiting = stream.waiting
         if _append(stream, frame.payload, at):
             results.append(_message(Layer.DLMS, frame, bytes(stream.apdu)))
+        elif waiting and stream.lost:
+            results.append(_TOO_LONG)
         return results
 
     def _keep(self, key: _Key, stream: _Stream) -> None:
@@ -122,6 +125,9 @@ def _message(layer: Layer, frame: Frame, payload: bytes) -> Message:
 
 
 _MISSING = Fault(FaultKind.TRUNCATED, "a segment of a DLMS telegram is missing")
+_TOO_LONG = Fault(
+    FaultKind.TRUNCATED, f"a DLMS telegram of more than {_LONGEST} bytes has no end"
+)
 _NOT_ACTIVATED = Fault(
     FaultKind.INACTIVE, "the customer interface of the meter is not activated"
 )
