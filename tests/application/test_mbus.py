@@ -414,6 +414,8 @@ def _values(data: str, **who: Any) -> dict[str, Any]:
         ("electricity", "04 FB14 01000000", "1-0:3.7.0"),
         ("electricity", "04 FB943C 01000000", "1-0:4.7.0"),
         ("electricity", "02 FB2E 0100", "1-0:14.7.0"),
+        ("electricity", "04 ABFC0C 01000000", "1-0:16.7.0"),
+        ("electricity", "04 83FC10 01000000", "1-0:15.8.0"),
         ("gas", "0C 13 01000000", "7-0:3.0.0"),
         ("gas", "0C 933A 01000000", "7-0:3.0.0"),
         ("water", "0C 13 01000000", "8-0:1.0.0"),
@@ -429,6 +431,8 @@ def _values(data: str, **who: Any) -> dict[str, Any]:
         ("heat", "0B 3B 010000", "6-0:9.0.0"),
         ("cooling", "0C 06 01000000", "5-0:1.0.0"),
         ("heat_cooling", "8C40 0F 01000000", "5-0:1.0.0"),  # P2: the unit bit says cold
+        ("heat", "04 86 3B 01000000", "6-0:1.0.0"),
+        ("heat", "04 86 3C 01000000", "5-0:1.0.0"),
         ("heat_cost_allocator", "0C 6E 01000000", "4-0:1.0.0"),
         ("electricity", "0C 78 78563412", "0-0:96.1.0"),
     ],
@@ -450,6 +454,7 @@ def test_codes(medium: str, data: str, code: str) -> None:
         ("electricity", "01 03 80"),  # invalid
         ("smoke_detector", "04 13 01000000"),
         ("heat", "02 33 0100"),  # power in J/h
+        ("heat", "8440 06 01000000"),  # another subunit of a meter for heat only
     ],
 )
 def test_no_code(medium: str, data: str) -> None:

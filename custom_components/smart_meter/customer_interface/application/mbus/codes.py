@@ -69,9 +69,14 @@ _ELECTRIC: dict[_Key, _Groups] = {
     **_phases("current", 11),
     **_phases("voltage", 12),
     ("frequency", ()): (14, 7),
+    ("energy", ("absolute",)): (15, 8),
+    ("energy", ("import_minus_export",)): (16, 8),
+    ("power", ("absolute",)): (15, 7),
+    ("power", ("import_minus_export",)): (16, 7),
 }
 _THERMAL: dict[_Key, _Groups] = {
     ("energy", ()): (1, 0),
+    ("energy", ("forward",)): (1, 0),
     ("volume", ()): (2, 0),
     ("power", ()): (8, 0),
     ("volume_flow", ()): (9, 0),
@@ -87,7 +92,7 @@ _GAS_VOLUME: dict[_Key, _Groups] = {
 _CODES: dict[int, dict[_Key, _Groups]] = {
     1: _ELECTRIC,
     4: {("heat_cost_units", ()): (1, 0)},
-    5: _THERMAL,
+    5: {**_THERMAL, ("energy", ("backward",)): (1, 0)},
     6: _THERMAL,
     7: _GAS_VOLUME,
     8: _WATER,
@@ -201,12 +206,7 @@ def _code(record: Record, meter: MeterIdentity, converted: bool) -> ObisCode | N
         ("manufacturer_04",),
     ):
         return _COLLECTION
-    return _measured(
-        record,
-        GROUP_A.get(meter.medium or ""),
-        converted,
-        amis=meter.manufacturer == _AMIS,
-    )
+    return _measured(record, meter, converted)
 
 
 def _general(record: Record) -> ObisCode | None:
@@ -215,16 +215,27 @@ def _general(record: Record) -> ObisCode | None:
     return _CLOCK if record.quantity == "datetime" else _SERIAL
 
 
-def _measured(
-    record: Record, group_a: int | None, converted: bool, *, amis: bool
-) -> ObisCode | None:
-    if group_a is None and amis:
+def _measured(record: Record, meter: MeterIdentity, converted: bool) -> ObisCode | None:
+    group_a = GROUP_A.get(meter.medium or "")
+    if group_a is None and meter.manufacturer == _AMIS:
         group_a = _ELECTRICITY
-    if group_a == _HEAT and record.subunit == 1 and record.quantity == "energy":
+    if group_a == _HEAT and _is_cold(record, meter):
         return _built(record, _COOLING, converted)
     if group_a is None or record.subunit:
         return None
     return _built(record, group_a, converted)
+
+
+def _is_cold(record: Record, meter: MeterIdentity) -> bool:
+    """Energy taken out: marked backward (OMS), or by the subunit of a meter of both (P2 4.2.2, 6.4.5)."""
+    if record.quantity != "energy":
+        return False
+    by_subunit = meter.medium == "heat_cooling" and not record.qualifiers
+    return (
+        (record.subunit == 1)
+        if by_subunit
+        else record.qualifiers == ("backward",) and not record.subunit
+    )
 
 
 def _built(record: Record, group_a: int, converted: bool) -> ObisCode | None:
