@@ -114,9 +114,10 @@ class FakeHomeAssistant:
         await socket.prepare(request)
         await socket.send_json({"type": "auth_required"})
         auth = await socket.receive_json()
-        await socket.send_json(
-            {"type": "auth_ok" if auth["access_token"] == TOKEN else "auth_invalid"}
-        )
+        if auth["access_token"] != TOKEN:
+            await socket.send_json({"type": "auth_invalid"})
+            return socket
+        await socket.send_json({"type": "auth_ok"})
         async for message in socket:
             if message.type is WSMsgType.TEXT:
                 asked = message.json()

@@ -24,7 +24,7 @@ class Ingress:
         app.cleanup_ctx.append(self._session)
         return app
 
-    async def _session(self, app: web.Application):  # noqa: ANN202
+    async def _session(self, app: web.Application):
         async with ClientSession() as self._client:
             yield
 

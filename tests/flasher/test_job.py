@@ -142,6 +142,8 @@ async def refused(
     assert bytes(chip.flash) == before
     assert chip.counts[fake_chip.FLASH_BEGIN] == chip.counts[fake_chip.DEFL_BEGIN] == 0
     assert home.leases == {}
+    if chip.counts.total():
+        assert "Hard resetting via RTS pin..." in "".join(job["log"])
     return dict(job["failure"])
 
 
@@ -528,6 +530,7 @@ async def test_cancel(app: App, chip: FakeChip, home: FakeHomeAssistant) -> None
     assert await app.post("api/cancel") == {}
     job = await app.end()
     assert (job["failure"]["kind"], job["touched"]) == ("stopped", False)
+    assert any("Hard resetting" in line for line in job["log"])
     assert home.leases == {}
     assert (await app.run("api/look"))["outcome"] == "done"
 

@@ -158,7 +158,7 @@ async def test_write(
     await expect(frame.get_by_role("heading", name="Done")).to_be_visible(
         timeout=30_000
     )
-    await expect(frame.get_by_text("compared byte by byte")).to_be_visible()
+    await expect(frame.get_by_text("was compared with it")).to_be_visible()
     await expect(
         frame.get_by_text("smart-meter-112233 · http://192.0.2.7")
     ).to_be_visible()
@@ -263,16 +263,16 @@ async def test_own_image(
 async def test_unverifiable(open_page: Open, release: Release) -> None:
     """Firmware without a valid signature cannot be chosen."""
     release.key.unlink()
-    page, frame = await open_page()
+    _, frame = await open_page()
     await expect(frame.get_by_text("This build cannot check firmware")).to_be_visible()
     await expect(frame.locator('input[name="firmware"]').first).to_be_disabled()
 
 
-async def test_nothing_plugged_in(
+async def test_nothing_chosen(
     open_page: Open, port: Pty, home: FakeHomeAssistant
 ) -> None:
     """A missing field is said at the button."""
-    page, frame = await open_page()
+    _, frame = await open_page()
     await frame.get_by_role("button", name="Write the firmware").click()
     await expect(frame.get_by_text("Choose a firmware.")).to_be_visible()
 

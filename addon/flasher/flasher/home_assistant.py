@@ -143,7 +143,8 @@ class HomeAssistant:
             ):
                 await socket.receive_json(timeout=10)
                 await socket.send_json({"type": "auth", "access_token": self._token})
-                await socket.receive_json(timeout=10)
+                if (await socket.receive_json(timeout=10)).get("type") != "auth_ok":
+                    raise HomeAssistantError(f"{kind}: the app's token was refused")
                 await socket.send_json({"id": 1, "type": kind} | fields)
                 return await _answer(socket, kind)
         except (ClientError, TimeoutError, TypeError, ValueError, OSError) as err:

@@ -117,6 +117,9 @@ class Decoder:
     def _next(self) -> Packet | None:
         while (start := self._buffer.find(HEADER)) >= 0:
             self._buffer = self._buffer[start:]
+            if len(self._buffer) > 7 and self._buffer[7] not in Type:
+                self._buffer = self._buffer[1:]
+                continue
             if len(self._buffer) < 9 or len(self._buffer) < 10 + self._buffer[8]:
                 return None
             end = 9 + self._buffer[8]

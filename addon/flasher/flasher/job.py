@@ -262,6 +262,12 @@ class Jobs:
         return "failed"
 
     async def _finish(self, task: _Task, job: Job, outcome: str) -> None:
+        if (
+            job.failure is not None
+            and job.failure["kind"] == "stopped"
+            and job.chip is not None
+        ):
+            await task.restart(self._silence)
         self.enter(job, "give_back")
         if missing := await self._give_back():
             job.notices.append({"kind": "not_given_back", "titles": missing})
@@ -360,6 +366,15 @@ class _Task:
         if self.request.wifi is not None:
             await self._join(self.request.wifi)
 
+    async def restart(self, silence: float) -> None:
+        """Start what is on a chip that a stopped job left in its boot loader."""
+        with suppress(WriterError):
+            async with Writer(self._say, self._progress, silence) as writer:
+                await writer.command(
+                    "connect", port=self.request.port, stub=False, baud=SLOW
+                )
+                await writer.command("restart")
+
     async def offer(self) -> None:
         """Offer the new dongle to the integration, once its port is free again."""
         if not self.request.offer or not self.request.writes:
@@ -414,14 +429,28 @@ class _Task:
         self.job.chip = chip
         self._enter("identify")
         described = await self._installed(writer)
-        if self.request.writes:
-            name, version, images = self._images(chip["chip"])
-            self._decide(chip, described, name, version, images)
-            if self.request.backup:
-                await self._backup(writer, chip)
-            await self._write(writer, images)
+        try:
+            if self.request.writes:
+                await self._replace(writer, chip, described)
+        except JobError:
+            # The chip waits in its boot loader; what is on it shall run again.
+            with suppress(WriterError):
+                await writer.command("restart")
+            raise
         self._enter("restart")
         await writer.command("restart")
+
+    async def _replace(
+        self,
+        writer: Writer,
+        chip: dict[str, Any],
+        described: esp_image.Application | None,
+    ) -> None:
+        name, version, images = self._images(chip["chip"])
+        self._decide(chip, described, name, version, images)
+        if self.request.backup:
+            await self._backup(writer, chip)
+        await self._write(writer, images)
 
     async def _installed(self, writer: Writer) -> esp_image.Application | None:
         """Name and version from the flash; None where there is nothing we can read."""
