@@ -1,6 +1,7 @@
 """DLMS/COSEM: a pushed APDU in plain text -> the reading it is."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 import re
 
@@ -51,18 +52,35 @@ def read(plaintext: bytes, layouts: Sequence[Layout]) -> tuple[Reading | Fault, 
         return (notification,)
     content = recognise(notification.body, layouts)
     values = _values(rescale(content, layouts)) if content else {}
-    if content is None or not values:
+    if content is None or not (values or content.devices):
         shape = shape_of(notification.body)
         return (Fault(FaultKind.LAYOUT, f"no known layout fits {shape}"),)
     times = (notification.time, content.clock, *_clocks(values))
-    meter = _identity(values, content)
-    return (Reading(meter=meter, time=_best_time(times), values=values),)
+    grouped = _by_channel(values, content.devices)
+    meters = {0: _identity(grouped[0], content)} | content.devices
+    return tuple(
+        Reading(meters[channel], _best_time(times), of_channel)
+        for channel, of_channel in grouped.items()
+        if of_channel
+    )
+
+
+def _by_channel(
+    values: Mapping[ObisCode, Value], devices: Container[int]
+) -> dict[int, dict[ObisCode, Value]]:
+    """Part the meter's own values (0) from those of M-Bus devices (0-n:24.x.y); a free channel has none."""
+    grouped: dict[int, dict[ObisCode, Value]] = {0: {}}
+    for code, value in values.items():
+        channel = code.b if (code.a, code.c) == (0, 24) and code.b in devices else 0
+        if channel == 0 or value.value is not None:
+            grouped.setdefault(channel, {})[code] = value
+    return grouped
 
 
 def _values(content: Content) -> dict[ObisCode, Value]:
     """Return the values by their codes; lists below a code (profiles) are none."""
     return {
-        code: _value(attribute)
+        code: replace(_value(attribute), time=content.times.get(code))
         for code, attribute in content.attributes.items()
         if attribute.data.tag not in (Tag.ARRAY, Tag.STRUCTURE)
     }

@@ -13,10 +13,12 @@ A scaler-unit is structure(i8 enum). A code is an octet-string of 6, but only wh
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ...mbus_address import MEDIA
 from ...obis import ObisCode
+from ...reading import MeterIdentity
 from ...units import DLMS_UNITS, Conversion
 from . import layout
 from .axdr import Data, Tag
@@ -29,6 +31,10 @@ LIST_ID = ObisCode(1, 1, 0, 2, 129)
 VALUE_ATTRIBUTES = {3: frozenset({2}), 4: frozenset({2}), 5: frozenset({2, 3})}
 # Register, extended register and demand register: attribute that holds scaler and unit.
 SCALER_UNIT_ATTRIBUTE = {3: 3, 4: 3, 5: 4}
+# Extended register: when its value was captured.
+CAPTURE_TIME = (4, 5)
+# M-Bus client: identification number and device type of the device on a channel.
+MBUS_CLIENT, IDENTIFICATION, DEVICE_TYPE = 72, 6, 9
 _STRINGS = frozenset({Tag.OCTETS, Tag.VISIBLE, Tag.UTF8})
 
 
@@ -45,9 +51,14 @@ class Attribute:
 
 @dataclass(slots=True)
 class Content:
-    """What a list says: its values, and the nameless meter number, list id and clock it may have."""
+    """What a list says: its values, and the nameless meter number, list id and clock it may have.
+
+    `times` are capture times of single values, `devices` the M-Bus devices behind the meter by their channel.
+    """
 
     attributes: dict[ObisCode, Attribute] = field(default_factory=dict)
+    times: dict[ObisCode, datetime | None] = field(default_factory=dict)
+    devices: dict[int, MeterIdentity] = field(default_factory=dict)
     number: str | None = None
     list_id: str | None = None
     clock: datetime | None = None
@@ -66,7 +77,7 @@ def recognise(body: Data, layouts: Sequence[Layout]) -> Content | None:
     _walk(body.items, named)
     if named.list_id is None and LIST_ID in named.attributes:
         named.list_id = text_of(named.attributes[LIST_ID].data)
-    return named if named.attributes else None
+    return named if named.attributes or named.devices else None
 
 
 def text_of(data: Data) -> str | None:
@@ -207,6 +218,12 @@ def _add_object(content: Content, described: _Object, data: Data) -> None:
     if described.attribute == 0:
         _walk(data.items, content)
         return
+    if described.number == MBUS_CLIENT:
+        _note_device(content, described, data)
+        return
+    if (described.number, described.attribute) == CAPTURE_TIME:
+        content.times[described.code] = read_datetime(_octets(data))
+        return
     if described.attribute == SCALER_UNIT_ATTRIBUTE.get(described.number):
         _rescale(content, described.code, _scaler_unit(data))
         return
@@ -215,6 +232,19 @@ def _add_object(content: Content, described: _Object, data: Data) -> None:
         values is None or described.attribute in values
     ):
         _add(content, described.code, data)
+
+
+def _note_device(content: Content, described: _Object, data: Data) -> None:
+    """Keep who an M-Bus device is: its identification number (BCD, as EN 13757-3 has it) and its medium."""
+    channel, number = described.code.b, _integer(data)
+    device = content.devices.get(channel, MeterIdentity(channel=channel))
+    if described.attribute == IDENTIFICATION and number:
+        digits = f"{number:08X}"
+        text = digits if digits.isdecimal() else str(number)
+        device = replace(device, number=text)
+    elif described.attribute == DEVICE_TYPE:
+        device = replace(device, medium=MEDIA.get(number, "unknown"))
+    content.devices[channel] = device
 
 
 def _rescale(
@@ -246,7 +276,7 @@ def _self_describing(items: Sequence[Data]) -> Content | None:
     content = Content()
     for entry, data in _scalers_last(objects, values):
         _add_object(content, entry, data)
-    return content if content.attributes else None
+    return content if content.attributes or content.devices else None
 
 
 def _scalers_last(
