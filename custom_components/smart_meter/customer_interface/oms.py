@@ -304,10 +304,10 @@ def _open_mode_5(locked: _Locked) -> _Plain | Fault:
 
 def _open_mode_7(locked: _Locked) -> _Plain | Fault:
     afl = locked.afl
-    if afl is None or len(afl.counter) != 4 or len(afl.mac) < 4:
+    if afl is None or len(afl.counter) != 4:
         return Fault(
             FaultKind.AUTHENTICATION,
-            "security mode 7 without an authentication code and a counter",
+            "security mode 7 without an authentication layer and its counter",
         )
     if locked.tpl.extension[:1] and locked.tpl.extension[0] >> 4 & 3 != 1:
         return Fault(

@@ -6,11 +6,13 @@ the two fillers 2F 2F that begin each plaintext, the MAC of mode 7, or the CRC o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hmac import compare_digest
 
 from ..checksum import crc16_en13757
 from ..reading import Fault, FaultKind
 
 BLOCK = 16
+_SHORTEST_MAC = 4
 _FILLERS = b"\x2f\x2f"
 
 # Security modes that are known but not opened (EN 13757-7:2018, table 19), each with its reason.
@@ -25,6 +27,10 @@ REFUSED: dict[int, str] = {
 
 NO_KEY = Fault(FaultKind.KEY, "encrypted, and no key is known for this meter")
 WRONG_KEY = Fault(FaultKind.KEY, "encrypted, and none of the keys fits")
+_NO_MAC = Fault(
+    FaultKind.AUTHENTICATION,
+    "security mode 7 without an authentication code of four bytes or more",
+)
 _WRONG_MAC = Fault(
     FaultKind.AUTHENTICATION, "the key fits, but the authentication code does not"
 )
@@ -104,6 +110,8 @@ def open_mode_7(
     authenticated: bytes,
 ) -> Opened | Fault:
     """Open mode 7: keys derived from the counter, the MAC over the layers verified first, then AES-CBC with a zero vector."""
+    if len(mac) < _SHORTEST_MAC:
+        return _NO_MAC
     usable = [key for key in keys if len(key) == BLOCK]
     if not usable:
         return NO_KEY
@@ -114,7 +122,8 @@ def open_mode_7(
                 derive(key, 0, counter, number), bytes(BLOCK), ciphertext
             )
             fits = plaintext.startswith(_FILLERS)
-            if cmac(derive(key, 1, counter, number), authenticated)[: len(mac)] == mac:
+            right = cmac(derive(key, 1, counter, number), authenticated)[: len(mac)]
+            if compare_digest(right, mac):
                 return Opened(plaintext, key) if fits or not ciphertext else WRONG_KEY
             verdict = _WRONG_MAC if fits else verdict
     return verdict
