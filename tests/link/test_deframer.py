@@ -160,7 +160,7 @@ def test_flags_and_line_ends_are_no_noise() -> None:
     """Doubled flags, line ends and NULs between frames are not worth a word."""
     items = run(b"\x7e" + HDLC + b"\x7e" + HDLC + b"\r\n\0" + P1 + b"\0")
     assert len(items) == 3
-    assert kinds(run(b"\0" * 17)) == [FaultKind.NOISE]
+    assert kinds(run(b"\0" * 65)) == [FaultKind.NOISE]
 
 
 def test_shared_and_missing_flag() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from customer_interface.checksum import crc16_arc
+from customer_interface.checksum import crc16_arc, crc16_x25
 from customer_interface.link.base import Found, Look
 from customer_interface.link.p1 import P1Link
 from customer_interface.reading import Fault, FaultKind, Frame, Link
@@ -133,9 +133,16 @@ def _polish(size: int, checksum: bytes | None = None) -> bytes:
     )
 
 
-def test_polish_cipher() -> None:
+def _swapped(text: bytes) -> bytes:
+    return crc16_x25(text).to_bytes(2, "little").hex().upper().encode()
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_polish_cipher(other: bool) -> None:
     """A cipher in the place of the lines comes out as the APDU it stands for, whose nonce begins with zeros."""
     data = _polish(100)
+    if other:
+        data = data[:-6] + _swapped(data[:-6]) + b"\r\n"
     look = found(data)
     assert look.end == len(data)
     cipher = data[data.index(b"\0\x82") + 4 : -7]
@@ -144,9 +151,12 @@ def test_polish_cipher() -> None:
     )
 
 
-def test_polish_cipher_damaged() -> None:
-    """Its checksum covers the cipher."""
-    item = found(_polish(100, b"0000")).item
-    assert isinstance(item, Fault)
-    assert item.kind is FaultKind.CHECKSUM
-    assert LINK.look(_polish(100)[:60], 0) is Look.INCOMPLETE
+@pytest.mark.parametrize("digits", [b"0000", b"", b"12"])
+def test_polish_cipher_damaged(digits: bytes) -> None:
+    """Its checksum covers the cipher, and must be there."""
+    data = _polish(100, digits)
+    look = found(data + b"....")
+    assert isinstance(look.item, Fault)
+    assert look.item.kind is FaultKind.CHECKSUM
+    assert look.end == len(data)
+    assert LINK.look(data[:60], 0) is Look.INCOMPLETE

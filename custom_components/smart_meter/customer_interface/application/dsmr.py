@@ -36,6 +36,7 @@ _TIME = re.compile(
 )
 _ZONES = {"S": timezone(timedelta(hours=2)), "W": timezone(timedelta(hours=1))}
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_BLANK = re.compile(r"(?:20)*")
 _LEAST_IDENTIFIER, _LEAST_DIGITS = 4, 3
 
 _CLOCK = ObisCode(0, 0, 1, 0, 0)
@@ -225,7 +226,8 @@ def _timed(groups: tuple[str, ...]) -> Value:
 
 def _single(code: ObisCode, group: str) -> Value:
     if (code.c, code.d) == _MESSAGE:
-        return Value(_characters(group) or group)
+        text = _characters(group)
+        return Value(group if text is None else text)
     if (code.c, code.d) in _NAMES:
         return Value(_identifier(group))
     if code == _CLOCK:
@@ -244,18 +246,16 @@ def _characters(group: str) -> str | None:
         text = bytes.fromhex(group).decode("utf-8").rstrip("\0 ")
     except UnicodeDecodeError:
         return None
-    return (
-        text
-        if text and text.replace("\r", "").replace("\n", "").isprintable()
-        else None
-    )
+    return text if re.sub(r"[\r\n]", "", text).isprintable() else None
 
 
 def _identifier(group: str) -> str | None:
     """Return an identifier as printed on the meter; decimal digits stay unless what they spell ends like a number."""
+    if _BLANK.fullmatch(group):
+        return None
     text = _characters(group)
     if text is None or len(text) < _LEAST_IDENTIFIER or not text.isascii():
-        return group or None
+        return group
     spelled = not group.isdigit() or text[-_LEAST_DIGITS:].isdigit()
     return text.strip() if spelled else group
 

@@ -7,7 +7,7 @@ from .base import Found, LinkLayer, Look
 
 # What lies between sound frames without being worth a word: HDLC flags, line ends and NULs, a few at a time.
 _FILLER = b"\x00\n\r\x7e"
-_MOST_FILLER = 16
+_MOST_FILLER = 64
 # Noise is reported when something ends it, and at the latest after so many bytes.
 _MOST_NOISE = 4096
 # A shorter beginning of a frame, left over when the line falls quiet, is noise rather than a frame cut short.

@@ -5,15 +5,17 @@
 CRC is CRC-16/ARC over '/' to '!', in up to four hexadecimal digits, padded or not; DSMR 2.2 and 3 and meters like the
 EasyMeter send none. Line ends may be a bare LF.
 
-Poland (Kaifa) sends a cipher where the lines are; it comes out as the general-glo-ciphering APDU it stands for, with
-the system title of eight zeros that its nonce is made with:
+Poland (Kaifa, Elgama) sends a cipher where the lines are; it comes out as the general-glo-ciphering APDU it stands
+for, with the system title of eight zeros that its nonce is made with:
 
-    /KFM5KAIFA-METER CR LF CR LF | 00 | BER length | SC | IC 4 | ciphertext | tag | !CRC
+    /EGM5G35 CR LF CR LF | 00 | BER length | SC | IC 4 | ciphertext | tag | !CRC
+
+There CRC is CRC-16/X-25, its low byte printed first (seen on an Elgama GAMA 350); CRC-16/ARC is believed too.
 """
 
 import re
 
-from ..checksum import crc16_arc
+from ..checksum import crc16_arc, crc16_x25
 from ..reading import Fault, FaultKind, Frame, Link
 from .base import Found, Look
 
@@ -100,7 +102,12 @@ def _look_cipher(buffer: bytes | bytearray, start: int, blank: int) -> Found | L
         mark += 2
     end = _END.match(buffer, mark)
     text = bytes(buffer[start : mark + 1])
-    if end is None or not end[1] or int(end[1], 16) != crc16_arc(text):
+    if end is None or not _checks_cipher(text, end[1]):
         return Found(end.end() if end else mark, _fault(FaultKind.CHECKSUM))
     apdu = _CIPHER_HEAD + bytes(buffer[begin + 1 : begin + 4 + size])
     return Found(end.end(), Frame(Link.BARE, apdu, check_bits=16))
+
+
+def _checks_cipher(text: bytes, digits: bytes) -> bool:
+    sums = crc16_x25(text).to_bytes(2, "little"), crc16_arc(text).to_bytes(2)
+    return len(digits) == 4 and bytes.fromhex(digits.decode("ascii")) in sums
