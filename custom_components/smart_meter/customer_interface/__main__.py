@@ -108,6 +108,13 @@ def _profile(options: argparse.Namespace) -> catalogue.Profile | None:
     )
 
 
+def _key_kind(profile: catalogue.Profile | None, link: Link | None) -> KeyKind:
+    """Return how keys are spelt: as the operator's, or as the link's."""
+    if profile is not None and profile.keys:
+        return profile.keys[0].kind
+    return KeyKind.MEP if link is Link.MEP else KeyKind.ENCRYPTION
+
+
 def _print(thing: Reading | Fault) -> None:
     form = (
         jsonform.reading_object(thing)
@@ -140,8 +147,9 @@ def _decode(options: argparse.Namespace) -> int:
     data = _read_file(options.file)
     profile = _profile(options)
     link = None if options.link == "auto" else Link(options.link)
+    kind = _key_kind(profile, link)
     results = decode(
-        data, _keyring(options), link=link, profile=profile, hex_text=options.hex
+        data, _keyring(options, kind), link=link, profile=profile, hex_text=options.hex
     )
     return _print_all(results)
 
@@ -195,7 +203,7 @@ def _listen(options: argparse.Namespace) -> int:
         profile = generic_profile(
             line, None if options.link == "auto" else Link(options.link)
         )
-    kind = profile.keys[0].kind if profile.keys else KeyKind.ENCRYPTION
+    kind = _key_kind(profile, None)
     with contextlib.ExitStack() as stack:
         record = (
             stack.enter_context(Path(options.record).open("w", encoding="utf-8"))

@@ -7,6 +7,7 @@ from .keys import KeyRing
 from .link import SELF_EVIDENT
 from .link.wmbus import parse_raw
 from .reading import Fault, Frame, Link, Reading
+from .session.mep_replay import REQUEST_MISSING, replay
 from .session.receiver import Receiver
 from .source.recording import hex_lines, looks_recorded, read_recording
 from .stack import Context
@@ -31,6 +32,9 @@ def decode(
     by its bytes. Raises SourceError where hexadecimal text was promised and is none.
     """
     links = (link,) if link else profile.links if profile else SELF_EVIDENT
+    if Link.MEP in links:
+        yield from _conversation(data, keys)
+        return
     known = layouts(profile.layouts if profile else ())
     receiver = Receiver(links, Context(keys, known))
     if looks_recorded(data):
@@ -43,6 +47,15 @@ def decode(
         return
     yield from receiver.receive(b"".join(lines) if lines else data, 0.0)
     yield from receiver.finish(0.0)
+
+
+def _conversation(data: bytes, keys: KeyRing) -> Iterator[Reading | Fault]:
+    """Read what a session and a meter said to each other."""
+    if not looks_recorded(data):
+        yield REQUEST_MISSING
+        return
+    recorded = read_recording(data)
+    yield from replay(((r.direction, r.data, r.time) for r in recorded), keys)
 
 
 def _replay(data: bytes, receiver: Receiver) -> Iterator[Reading | Fault]:

@@ -50,6 +50,16 @@ def seal(key: bytes, request: bytes, *, encrypt: bool = False) -> bytes:
     return (_cipher(key, proof, 0, request) if encrypt else request) + proof
 
 
+def open_request(key: bytes, payload: bytes) -> tuple[bytes, bool] | None:
+    """Return the message of a request and whether it was enciphered, None where the key does not fit."""
+    body, proof = payload[:-DIGEST_SIZE], payload[-DIGEST_SIZE:]
+    for encrypted in (False, True):
+        message = _cipher(key, proof, 0, body) if encrypted else body
+        if body and compare_digest(digest(key, message), proof):
+            return message, encrypted
+    return None
+
+
 def open_reply(
     key: bytes, request: bytes, payload: bytes, *, encrypted: bool = False
 ) -> bytes | Fault:

@@ -26,9 +26,9 @@ from .mep_survey import Answer, Survey, survey
 
 READ_PARTIAL = 0x3F
 
-_OK = 0x00
+OK = 0x00
 _AUTHENTICATION_FAILURE = 0x0B
-_WRONG_SEQUENCE = 0x0C
+WRONG_SEQUENCE = 0x0C
 
 REQUEST_GAP = 0.1  # the meter takes one request in 100 ms
 # The guide says 500 ms to the first byte; adapters and networks add to that, and a slow meter shall not be asked in vain.
@@ -360,17 +360,17 @@ class MepSession:
     def _answered(self, request: _Open, message: bytes, at: float) -> list[Output]:
         """Take a reply whose digest fits."""
         code, data = message[0], message[1:]
-        if code == _OK and not _whole(data, request.read):
+        if code == OK and not _whole(data, request.read):
             return self._damaged(_WRONG_COUNT, at)
         self._understood(request, at)
-        if code == _WRONG_SEQUENCE:
+        if code == WRONG_SEQUENCE:
             return self._resynchronised(int.from_bytes(data[:4], "big"), at)
         self._resyncs = 0
         self._proven = True
         self._keep_sequence()
         if self._wanted and self._wanted[0] == request.read:
             self._wanted.popleft()
-        return self._carried(request.read, data[2:] if code == _OK else None, at)
+        return self._carried(request.read, data[2:] if code == OK else None, at)
 
     def _understood(self, request: _Open, at: float) -> None:
         took = at - request.at
