@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, override
 from uuid import uuid4
 
@@ -58,6 +59,7 @@ from .customer_interface.catalogue import (
     KeySpec,
     Offer,
     Profile,
+    SessionKind,
 )
 from .customer_interface.errors import (
     CatalogueError,
@@ -67,7 +69,7 @@ from .customer_interface.errors import (
 from .customer_interface.keys import Key, KeyKind, KeyRing, parse_key
 from .customer_interface.line import LineSettings
 from .customer_interface.reading import MeterIdentity
-from .keystore import async_get_keystore, key_ring
+from .keystore import KeyStoreError, async_get_keystore, key_ring
 from .listening import Listening, Outcome
 from .simulated import SimulatedMeter
 from .summary import async_summary
@@ -75,8 +77,6 @@ from .summary import async_summary
 TRY_WITHOUT_METER = "simulated"
 # The row a simulated meter is of, where the user does not choose one: a meter with all a household wants to see.
 SIMULATED_OPERATOR, SIMULATED_METER = "netz-noe", "kaifa-ma309m"
-
-_NO_KEYS = KeyRing()
 
 
 class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -222,15 +222,24 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _async_after_connection(self) -> ConfigFlowResult:
         await self._async_free_own_port()
-        if self._offer.profile.interval[1] > SLOW_INTERVAL:
-            return self.async_show_menu(
-                step_id="slow",
-                menu_options=["listen", "later"],
-                description_placeholders={
-                    "minutes": str(round(self._offer.profile.interval[1] / 60))
-                },
-            )
+        profile = self._offer.profile
+        if self._speaks_first and not self._keys:
+            # These meters say nothing to who does not know the key.
+            return await self.async_step_keys()
+        if profile.interval[1] > SLOW_INTERVAL:
+            return await self.async_step_slow()
         return await self.async_step_listen()
+
+    async def async_step_slow(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer not to wait for a meter whose next telegram may be far away."""
+        minutes = round(self._offer.profile.interval[1] / 60)
+        return self.async_show_menu(
+            step_id="slow",
+            menu_options=["listen", "later"],
+            description_placeholders={"minutes": str(minutes)},
+        )
 
     async def async_step_later(
         self, user_input: dict[str, Any] | None = None
@@ -248,10 +257,15 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Listen, and say how far it came."""
         if self._listening is None:
-            refused = await self._async_start_listening(_NO_KEYS)
+            refused = await self._async_start_listening(self._ring())
             if refused is not None:
                 return refused
         return self._show_progress("listen", "listened")
+
+    @property
+    def _speaks_first(self) -> bool:
+        """Whether the meter must be asked, and asked with its key."""
+        return self._offer.profile.session is SessionKind.MEP
 
     async def _async_start_listening(self, keys: KeyRing) -> ConfigFlowResult | None:
         listening = Listening(
@@ -295,17 +309,55 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
             case Outcome.READING:
                 return await self.async_step_values()
             case Outcome.KEY | Outcome.AUTHENTICATION:
-                return await self.async_step_keys()
+                return await self._async_keys_needed()
             case Outcome.PORT:
                 return await self._async_port_refused()
             case outcome:
                 return await self._async_trouble(outcome or Outcome.SILENT)
+
+    async def _async_keys_needed(self) -> ConfigFlowResult:
+        if self._keys:
+            self._errors = {_encryption_field(self._offer.profile): "key_wrong"}
+        if self._speaks_first:
+            # The key was used to ask; the next one asks anew.
+            await self._async_stop_listening()
+        return await self.async_step_keys()
 
     async def _async_port_refused(self) -> ConfigFlowResult:
         assert self._listening is not None
         error = self._listening.error
         self._errors = {CONF_PORT: f"port_{error.reason if error else 'invalid'}"}
         return await self.async_step_connection()
+
+    async def async_step_trouble_silent(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Nothing arrives."""
+        return await self._async_trouble(Outcome.SILENT)
+
+    async def async_step_trouble_garbled(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Bytes arrive, but no frame."""
+        return await self._async_trouble(Outcome.GARBLED)
+
+    async def async_step_trouble_unreadable(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Frames arrive, but no telegram that can be read."""
+        return await self._async_trouble(Outcome.UNREADABLE)
+
+    async def async_step_trouble_inactive(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """The grid operator has not activated the interface."""
+        return await self._async_trouble(Outcome.INACTIVE)
+
+    async def async_step_trouble_layout(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Nobody has told yet what the values mean."""
+        return await self._async_trouble(Outcome.LAYOUT)
 
     async def _async_trouble(self, outcome: Outcome) -> ConfigFlowResult:
         """Say what may be wrong, and offer the ways on."""
@@ -363,6 +415,8 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     async def _async_after_keys(self) -> ConfigFlowResult:
+        if self._speaks_first:
+            return await self.async_step_listen()
         if self.source == SOURCE_REAUTH:
             return await self._async_finish(None, add_to_energy=False)
         return await self.async_step_later()
@@ -530,6 +584,7 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
         if entry.data.get(CONF_SIMULATED):
             return self.async_abort(reason="simulated")
         self._take_over(entry)
+        await self._async_take_keys(entry)
         return self._show_operators(entry.data[CONF_OPERATOR])
 
     async def async_step_reauth(
@@ -551,6 +606,8 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
                 description_placeholders={"name": self._get_reauth_entry().title},
             )
         await self._async_free_own_port()
+        if self._speaks_first:
+            return await self.async_step_keys()
         return await self.async_step_listen()
 
     def _take_over(self, entry: ConfigEntry[Any]) -> None:
@@ -563,6 +620,15 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
             self._offer = self._operator.offers[0]
         line = entry.data.get(CONF_LINE)
         self._line = LineSettings.parse(line) if line else None
+
+    async def _async_take_keys(self, entry: ConfigEntry[Any]) -> None:
+        """Begin with the stored keys: only what no longer fits is asked for again."""
+        keystore = await async_get_keystore(self.hass)
+        with suppress(KeyStoreError):
+            self._keys = {
+                name: Key(keystore.unwrap(wrapped))
+                for name, wrapped in entry.data.get(CONF_KEYS, {}).items()
+            }
 
     def _own_entry(self) -> ConfigEntry[Any] | None:
         if self.source == SOURCE_REAUTH:
@@ -590,8 +656,6 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
         self, identity: MeterIdentity | None, data: dict[str, Any]
     ) -> ConfigFlowResult:
         entry = self._get_reconfigure_entry()
-        if not self._keys:
-            data[CONF_KEYS] = entry.data.get(CONF_KEYS, {})
         if identity is None:
             data[CONF_IDENTITY] = entry.data.get(CONF_IDENTITY, {})
         unique_id = (identity.key if identity else None) or entry.unique_id

@@ -1,15 +1,18 @@
 """The config flow, every step and every error, with bytes on a port."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smart_meter import listening
 from custom_components.smart_meter.const import DOMAIN
+from custom_components.smart_meter.customer_interface import catalogue
 from tests.integration.conftest import (
     WRONG_KEY,
     Line,
@@ -195,3 +198,231 @@ async def test_busy_port(hass: HomeAssistant, meter: Meter, line: Line) -> None:
     finally:
         os.close(holder)
     assert result["errors"] == {"port": "port_busy"}
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the flow wait for a meter for part of a second only."""
+    monkeypatch.setattr(listening, "LONGEST_PATIENCE", 0.6)
+    monkeypatch.setattr(listening, "PROGRESS_PACE", 0.1)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    ("data", "trouble"),
+    [
+        (b"", "silent"),
+        (bytes(range(1, 200)), "garbled"),
+        (b"\x68\x03\x03\x68\x53\xff\x11\x63\x16", "unreadable"),
+    ],
+    ids=["silent", "garbled", "unreadable"],
+)
+async def test_trouble(
+    hass: HomeAssistant, meter: Meter, data: bytes, trouble: str
+) -> None:
+    """What does not become a telegram ends in words that say what to look at, and can be tried again."""
+    result = await to_listening(hass, meter)
+    await progress(hass, result, "listen_no_bytes")
+    meter.line.write(data)
+    result = await progressed(hass, result)
+    assert result["type"] is FlowResultType.MENU
+    assert result["step_id"] == f"trouble_{trouble}"
+    assert list(result["menu_options"]) == ["listen", "connection"]
+    result = await choose(hass, result, "listen")
+    await progress(hass, result, "listen_no_bytes")
+    meter.send()
+    result = await progressed(hass, result)
+    assert result["step_id"] == "keys"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_trouble_to_connection(hass: HomeAssistant, meter: Meter) -> None:
+    """From trouble back to the port."""
+    result = await progressed(hass, await to_listening(hass, meter))
+    result = await choose(hass, result, "connection")
+    assert result["step_id"] == "connection"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_silent_while_checking(hass: HomeAssistant, meter: Meter) -> None:
+    """A meter that falls silent before the key could be checked is said so."""
+    result = await to_listening(hass, meter)
+    await progress(hass, result, "listen_no_bytes")
+    meter.send()
+    result = await progressed(hass, result)
+    flow = hass.config_entries.flow._progress[result["flow_id"]]
+    flow._listening._kept.clear()  # type: ignore[attr-defined]
+    result = await progressed(hass, await answer(hass, result, **meter.keys))
+    assert result["step_id"] == "trouble_unreadable"
+
+
+async def test_unplugged_while_listening(hass: HomeAssistant, meter: Meter) -> None:
+    """An adapter that is pulled meanwhile is said at the port."""
+    result = await to_listening(hass, meter)
+    await progress(hass, result, "listen_no_bytes")
+    meter.line.unplug()
+    result = await progressed(hass, result)
+    assert result["errors"] == {"port": "port_lost"}
+
+
+async def test_leaving(hass: HomeAssistant, meter: Meter) -> None:
+    """Who leaves the flow leaves the port free."""
+    result = await to_listening(hass, meter)
+    await progress(hass, result, "listen_no_bytes")
+    hass.config_entries.flow.async_abort(result["flow_id"])
+    await hass.async_block_till_done()
+    result = await to_keys(hass, meter)
+    assert result["step_id"] == "keys"
+
+
+async def test_meter_not_read_yet(hass: HomeAssistant, meter: Meter) -> None:
+    """A meter that waits for something is listed, and refused with the reason."""
+    known = await hass.async_add_executor_job(catalogue.load)
+    waiting = next(
+        (
+            (operator.id, offer.meter.id)
+            for operator in known.operators.values()
+            for offer in operator.offers
+            if offer.profile.waits_for is not None
+        ),
+        None,
+    )
+    if waiting is None:
+        pytest.skip("every meter of the catalogue is read")
+    result = await answer(hass, await begin(hass), operator=waiting[0])
+    result = await answer(hass, result, meter=waiting[1])
+    assert result["errors"] == {"meter": "not_read_yet"}
+
+
+async def test_reauth(
+    hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
+) -> None:
+    """A new key is asked for and tried; with the right one the entry goes on."""
+    result = await entry.start_reauth_flow(hass)
+    assert result["step_id"] == "reauth_confirm"
+    result = await answer(hass, result)
+    await progress(hass, result, "listen_no_bytes")
+    meter.send()
+    result = await progressed(hass, result)
+    assert result["step_id"] == "keys"
+    result = await progressed(hass, await answer(hass, result, guek=WRONG_KEY))
+    assert result["errors"] == {"guek": "key_wrong"}
+    result = await progressed(hass, await answer(hass, result, **meter.keys))
+    assert (result["type"], result["reason"]) == (
+        FlowResultType.ABORT,
+        "reauth_successful",
+    )
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
+    meter.send()
+    await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
+
+
+async def test_leaving_reauth(
+    hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
+) -> None:
+    """Who leaves the question for a new key leaves the entry running as it was."""
+    result = await answer(hass, await entry.start_reauth_flow(hass))
+    await progress(hass, result, "listen_no_bytes")
+    assert entry.state is ConfigEntryState.NOT_LOADED
+    hass.config_entries.flow.async_abort(result["flow_id"])
+    await until(hass, lambda: entry.state is ConfigEntryState.LOADED)
+
+
+async def test_reconfigure(
+    hass: HomeAssistant, meter: Meter, entry: MockConfigEntry, tmp_path: Path
+) -> None:
+    """Port, line settings and key can be changed; the meter keeps its identity and its entities."""
+    meter.send()
+    await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
+    elsewhere = Line(tmp_path / "ttyELSEWHERE")
+    meter.line = elsewhere
+    result = await entry.start_reconfigure_flow(hass)
+    assert result["step_id"] == "user"
+    result = await answer(hass, result, operator=meter.row["operator"])
+    result = await answer(hass, result, meter=meter.row["meter"])
+    assert result["step_id"] == "connection"
+    result = await answer(hass, result, port=elsewhere.url, line="2400 9X3")
+    assert result["errors"] == {"line": "line_format"}
+    result = await answer(hass, result, port=elsewhere.url, line="9600 8N1")
+    await progress(hass, result, "listen_no_bytes")
+    meter.line.write(Meter(meter.line, faults=("wrong-key",)).bytes())
+    result = await progressed(hass, result)
+    assert (result["step_id"], result["errors"]) == ("keys", {"guek": "key_wrong"})
+    meter.send()
+    await asyncio.sleep(0.2)
+    result = await progressed(hass, await answer(hass, result, **meter.keys))
+    assert result["step_id"] == "values"
+    result = await answer(hass, result)
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert entry.data["port"] == elsewhere.url
+    assert entry.data["line"] == "9600 8N1"
+    assert entry.unique_id == meter.number
+    before = state_of(hass, f"{meter.number}_1-0:1.8.0")
+    meter.send()
+    await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0") is not before)
+    await hass.config_entries.async_unload(entry.entry_id)
+    elsewhere.unplug()
+
+
+async def test_reconfigure_with_the_stored_key(
+    hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
+) -> None:
+    """A key that still fits is not asked for again."""
+    result = await entry.start_reconfigure_flow(hass)
+    result = await answer(hass, result, operator=meter.row["operator"])
+    result = await answer(hass, result, meter=meter.row["meter"])
+    result = await answer(hass, result, port=meter.line.url)
+    await progress(hass, result, "listen_no_bytes")
+    meter.send()
+    result = await progressed(hass, result)
+    assert result["step_id"] == "values"
+    result = await answer(hass, result)
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
+    assert "line" not in entry.data
+
+
+async def test_options(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Pace, maximum power and transformer factor are options; the entry is loaded again with them."""
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["type"] is FlowResultType.FORM
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"],
+        {"update_pace": "every", "maximum_power": 15, "transformer_factor": 50.0},
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert entry.options == {
+        "update_pace": "every",
+        "maximum_power": 15,
+        "transformer_factor": 50,
+    }
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.runtime_data.factor == 50
+
+
+@pytest.mark.timeout(60)
+async def test_simulated(hass: HomeAssistant) -> None:
+    """Without a meter a simulated one is set up, runs with the entry and ends with it."""
+    result = await answer(hass, await begin(hass), operator="simulated")
+    result = await progressed(hass, result, 40)
+    assert result["step_id"] == "values"
+    result = await answer(hass, result)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    entry = result["result"]
+    assert entry.state is ConfigEntryState.LOADED
+    process = entry.runtime_data._simulated._process
+    assert process.returncode is None
+    await until(
+        hass, lambda: state_of(hass, f"{entry.unique_id}_1-0:1.8.0"), seconds=20
+    )
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": "reconfigure", "entry_id": entry.entry_id}
+    )
+    assert result["reason"] == "simulated"
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert process.returncode is not None
