@@ -7,10 +7,22 @@ from pathlib import Path
 import sys
 from typing import Any
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 import pytest
 
 from customer_interface.__main__ import main
 from tests.captures import cases
+from tests.dlms_apdus import (
+    HEADER,
+    general_signing,
+    hdlc_frame,
+    listed,
+    notification,
+    octets,
+    u32,
+)
 
 # Official example of the grid operator's documentation, key included.
 NOE_KEY = "36C66639E48A8CA4D6BC8B282A793BBB"
@@ -177,3 +189,32 @@ def test_p1_captures(
     readings = [result for result in results if "fault" not in result]
     assert (status == 0) == bool(readings)
     assert bool(readings) == (capture["crc_ok"] is not False)
+
+
+def test_certificate(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A signature is verified with a certificate or public key where one is given."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    content = notification(listed(u32(7)))
+    r, s = utils.decode_dss_signature(
+        private.sign(HEADER + octets(content), ec.ECDSA(hashes.SHA256()))
+    )
+    signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
+    telegram = hdlc_frame(general_signing(content, signature)).hex()
+    status, (reading,) = decode_hex(capsys, tmp_path, telegram)
+    assert (status, reading["authenticated"]) == (0, False)
+    key = tmp_path / "meter.pem"
+    key.write_bytes(
+        private.public_key().public_bytes(
+            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+        )
+    )
+    status, (reading,) = decode_hex(
+        capsys, tmp_path, telegram, "--certificate", str(key)
+    )
+    assert (status, reading["authenticated"]) == (0, True)
+    key.write_bytes(b"no key")
+    for file in (key, tmp_path / "missing.pem"):
+        status, nothing = decode_hex(
+            capsys, tmp_path, telegram, "--certificate", str(file)
+        )
+        assert (status, nothing) == (2, [])

@@ -2,17 +2,18 @@
 
 import argparse
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 import contextlib
 from pathlib import Path
 import sys
 from typing import Any
 
 from . import catalogue, jsonform
-from .errors import CustomerInterfaceError
+from .errors import CustomerInterfaceError, KeyFormatError, SourceError
 from .keys import Key, KeyKind, KeyRing, parse_key
 from .line import LineSettings
 from .reading import Fault, Link, Reading
+from .security.dlms import is_signer
 
 EXIT_READ, EXIT_NOTHING, EXIT_USAGE = 0, 1, 2
 
@@ -63,6 +64,14 @@ def _add_keys(parser: argparse.ArgumentParser) -> None:
         help="the authentication key (GAK)",
     )
     parser.add_argument(
+        "--certificate",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="certificate or public key of a meter that signs (PEM or DER)",
+    )
+    parser.add_argument(
         "--operator", metavar="ID", help="grid operator, see `operators`"
     )
     parser.add_argument("--meter", metavar="ID", help="meter, see `operators`")
@@ -87,7 +96,17 @@ def _keyring(
                 f"note: a key was understood as {key.assumed.replace('_', ' ')}",
                 file=sys.stderr,
             )
-    return KeyRing(keys, authentication)
+    return KeyRing(keys, authentication, _signers(options.certificate))
+
+
+def _signers(paths: Sequence[Path]) -> tuple[bytes, ...]:
+    try:
+        signers = tuple(path.read_bytes() for path in paths)
+    except OSError as err:
+        raise SourceError("missing", f"a certificate cannot be read: {err}") from err
+    if not all(map(is_signer, signers)):
+        raise KeyFormatError("alphabet", "a certificate holds no elliptic curve key")
+    return signers
 
 
 def _named_key(text: str, kind: KeyKind) -> Key:

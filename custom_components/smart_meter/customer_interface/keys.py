@@ -34,10 +34,14 @@ class Key:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class KeyRing:
-    """The keys a session may try, in that order; authentication keys are DLMS's GAK."""
+    """The keys a session may try, in that order; authentication keys are DLMS's GAK.
+
+    `signers` are public keys or certificates of meters that sign (DER, PEM or points); they are no secret.
+    """
 
     keys: tuple[Key, ...] = ()
     authentication: tuple[Key, ...] = ()
+    signers: tuple[bytes, ...] = ()
 
     def __repr__(self) -> str:
         """Never show a secret."""

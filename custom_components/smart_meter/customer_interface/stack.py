@@ -68,7 +68,10 @@ def _peel_apdu(message: Message, context: Context) -> Peeled:
         names = (title,) if title else ()
         keys = context.keys.secrets_for(*names)
         opened = dlms_security.open_apdu(
-            apdu, keys, context.keys.authentication_for(*names)
+            apdu,
+            keys,
+            context.keys.authentication_for(*names),
+            context.keys.signers,
         )
         if isinstance(opened, Fault):
             return (

@@ -467,6 +467,11 @@ def verifies(signer: bytes, signature: bytes, signed: bytes) -> bool:
     return True
 
 
+def is_signer(data: bytes) -> bool:
+    """Tell whether bytes are a public key or certificate that `verifies` understands."""
+    return _public_key(data) is not None
+
+
 @lru_cache(maxsize=16)
 def _public_key(signer: bytes) -> EllipticCurvePublicKey | None:
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
