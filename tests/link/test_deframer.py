@@ -7,6 +7,7 @@ from customer_interface.link import SELF_EVIDENT, links_for
 from customer_interface.link.deframer import Deframer
 from customer_interface.reading import Fault, FaultKind, Frame, Link
 
+from .sml_vectors import SML
 from .vectors import (
     AMIS,
     AMIS_SEARCH,
@@ -190,6 +191,40 @@ def test_length_of_a_longer_body_in_two_pieces() -> None:
     (frame,) = deframer.feed(data[100:])
     assert isinstance(frame, Frame)
     assert frame.payload == body[2:]
+
+
+GOOD = [NETZ_NOE, MBUS_ONE, AMIS, HDLC, NORWAY, GBT, P1, SML]
+CUT = st.builds(
+    lambda data, share: data[: int(len(data) * share)],
+    st.sampled_from(GOOD),
+    st.floats(0, 0.97),
+)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(GOOD), st.just(True))
+        | st.tuples(st.binary(max_size=20) | CUT, st.just(False)),
+        max_size=8,
+    ),
+    st.integers(1, 400),
+)
+def test_every_sound_frame_is_found(
+    pieces: list[tuple[bytes, bool]], step: int
+) -> None:
+    """Between noise and what is left of damaged frames every sound frame is found, in order, at the latest in a pause."""
+    found = iter(frames(run(b"".join(data for data, _ in pieces), step)))
+    for data, sound in pieces:
+        for frame in frames(run(data)) if sound else ():
+            assert frame in found
+
+
+def test_telegram_without_checksum_after_a_start_in_the_middle() -> None:
+    """The end of one telegram does not hide the next."""
+    old = b"/ISk5\\2MT382-1000\r\n\r\n1-0:1.8.1(12345.678*kWh)\r\n!\r\n"
+    items = run(old[30:] + old + old)
+    assert [frame.payload for frame in frames(items)] == [old[:-2]] * 2
+    assert kinds(items) == [FaultKind.NOISE]
 
 
 @given(

@@ -104,7 +104,7 @@ def test_next_telegram_begins() -> None:
 
 
 def test_control_character_in_the_identification() -> None:
-    """Irish Iskra meters have one."""
+    """Iskra IE.5 meters have one."""
     text = TEXT.replace(b"\\2", b"\x02")
     assert frame(text + crc(text)).check_bits == 16
 

@@ -8,7 +8,7 @@
     !CRC
 
 Sources: DSMR P1 companion standard 2.2, 3.0, 4.2 and 5.0.2 (chapter 6), e-MUCS P1 1.7.1 (Fluvius), Smarty P1 1.0
-(Luxembourg), and captures of meters in Austria, Denmark, Germany, Hungary, Ireland, Poland and Sweden.
+(Luxembourg), and published telegrams of meters in Austria, Denmark, Germany, Hungary, Poland and Slovenia.
 
 Times are YYMMDDhhmmss with S for summer and W for winter time: Central European Time is meant, +02:00 and +01:00. No
 telegram says where it is from; where a meter elsewhere uses the same letters its times are taken for Central European.

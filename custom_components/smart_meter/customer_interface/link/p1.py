@@ -19,7 +19,7 @@ from ..checksum import crc16_arc, crc16_x25
 from ..reading import Fault, FaultKind, Frame, Link
 from .base import Found, Look
 
-# Irish Iskra meters have a control character in their identification.
+# Iskra IE.5 meters have a control character in their identification.
 _HEADER = re.compile(rb"/[A-Za-z0-9]{3}[^\0\r\n\x7f-\xff]{0,96}\r?\n")
 _PART_OF_HEADER = re.compile(
     rb"/(?:[A-Za-z0-9]{0,2}|[A-Za-z0-9]{3}[^\0\r\n\x7f-\xff]{0,96}\r?)"
