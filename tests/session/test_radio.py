@@ -4,13 +4,13 @@ from hypothesis import given, strategies as st
 import pytest
 
 from customer_interface.catalogue import load
-from customer_interface.errors import CatalogueError
 from customer_interface.keys import Key, KeyRing
+from customer_interface.line import LineSettings
 from customer_interface.plausibility import Limits
 from customer_interface.radio import STICKS, Stick
 from customer_interface.reading import Fault, FaultKind, Link, Reading
 from customer_interface.session import make_session
-from customer_interface.session.base import Output, Send, SessionState
+from customer_interface.session.base import Output, Send, SessionState, SetLine
 from customer_interface.session.belief import Belief
 from customer_interface.session.radio import (
     MAX_METERS,
@@ -24,23 +24,27 @@ from customer_interface.stack import Context
 from tests.mbus_telegrams import MODE_7, OMS_MODE_5, OMS_MODE_5_KEY
 from tests.radio.test_sticks import RAW, im871a, rtl
 
+IM871A = SetLine(LineSettings(57_600))
+PING = Send(bytes.fromhex("A5010100"))
 PING_ANSWER = bytes.fromhex("A58102004CA3")
 NO_KEYS = KeyRing()
 KEYS = KeyRing((Key(OMS_MODE_5_KEY, "12345678"),))
 
 
 def session(
-    stick: Stick, keys: KeyRing = NO_KEYS, chosen: frozenset[str] | None = None
+    *sticks: Stick, keys: KeyRing = NO_KEYS, chosen: frozenset[str] | None = None
 ) -> RadioSession:
     """Return a session that has not begun."""
     receiver = Receiver((Link.WMBUS,), Context(keys))
-    return RadioSession(stick, receiver, Belief(SessionState(), Limits(), keys), chosen)
+    return RadioSession(
+        sticks, receiver, Belief(SessionState(), Limits(), keys), chosen
+    )
 
 
 def line_session(keys: KeyRing = NO_KEYS) -> RadioSession:
     """Return a session with a receiver that needs no setting up."""
-    radio = session(STICKS["rtl_wmbus"]("ct"), keys)
-    assert radio.start(0.0) == ()
+    radio = session(STICKS["rtl_wmbus"]("ct"), keys=keys)
+    assert radio.start(0.0) == (SetLine(LineSettings(115_200)),)
     return radio
 
 
@@ -65,49 +69,104 @@ def answer(name: int, payload: bytes = b"") -> bytes:
 def test_stick_is_recognised_and_set_up() -> None:
     """Ping, device information, radio mode: each waits for the answer before."""
     radio = session(STICKS["im871a"]("ct"))
-    assert radio.start(0.0) == (Send(bytes.fromhex("A5010100")),)
+    assert radio.start(0.0) == (IM871A, PING)
     assert radio.receive(PING_ANSWER, 0.1) == (Send(bytes.fromhex("A5010F00")),)
     (mode,) = radio.receive(answer(0x10, bytes(8)), 0.2)
     assert mode == Send(bytes.fromhex("A501030600020A300100"))
-    assert not radio.ready
+    assert radio.stick is None
     assert radio.receive(answer(0x04), 0.3) == ()
-    assert radio.ready
+    assert radio.stick == "im871a"
 
 
 def test_stick_that_does_not_answer() -> None:
-    """Three attempts, a fault of the line, and another go later."""
+    """Two attempts, a fault of the line, and another go later."""
     radio = session(STICKS["im871a"]("ct"))
     sent = list(radio.start(0.0))
     times = []
-    for _ in range(4):
+    for _ in range(3):
         assert radio.wake_at is not None
         times.append(radio.wake_at)
         sent += radio.wake(radio.wake_at)
     faults = [output for output in sent if isinstance(output, Fault)]
     assert [fault.kind for fault in faults] == [FaultKind.LINE]
     assert "im871a" in faults[0].detail
-    assert times[3] - times[2] == RETRY_INTERVAL
-    assert sent.count(Send(bytes.fromhex("A5010100"))) == 4
+    assert times[2] - times[1] == RETRY_INTERVAL
+    assert sent.count(PING) == 3
+
+
+def _all() -> RadioSession:
+    return session(*(make("ct") for make in STICKS.values()), keys=KEYS)
+
+
+def _wakes(radio: RadioSession, until: float) -> list[Output]:
+    outputs: list[Output] = []
+    while radio.wake_at is not None and radio.wake_at <= until:
+        outputs += radio.wake(radio.wake_at)
+    return outputs
+
+
+def test_sticks_are_tried_in_turn() -> None:
+    """Each kind is asked at its own line settings; the one that answers is it."""
+    radio = _all()
+    outputs = [*radio.start(0.0), *_wakes(radio, 3.9)]
+    lines = [str(output.line) for output in outputs if isinstance(output, SetLine)]
+    assert lines == ["57600 8N1", "9600 8N1"]
+    _wakes(radio, 4.0)
+    (signal, mode) = radio.receive(b"V 1.67 nanoCUL868\r\n", 4.1)
+    assert (signal, mode) == (Send(b"X21\r\n"), Send(b"brt\r\n"))
+    assert radio.stick == "cul"
+    (reading,) = readings(radio.receive(RAW["cul"], 5.0))
+    assert reading.meter.number == "12345678"
+    assert radio.start(100.0)[0] == SetLine(LineSettings(38_400))
+
+
+def test_nobody_answers() -> None:
+    """After every kind, and listening for lines of text, the fault is told once a round."""
+    radio = _all()
+    outputs = [*radio.start(0.0), *_wakes(radio, 70.0)]
+    faults = [output for output in outputs if isinstance(output, Fault)]
+    assert [fault.kind for fault in faults] == [FaultKind.LINE]
+
+
+def test_lines_of_text_are_recognised_by_themselves() -> None:
+    """A receiver that is never asked is the one whose lines are frames."""
+    radio = _all()
+    radio.start(0.0)
+    assert not radio.receive(rtl(OMS_MODE_5), 0.5)
+    _wakes(radio, 9.0)
+    assert len(readings(radio.receive(rtl(OMS_MODE_5), 9.0))) == 1
+    assert _wakes(radio, 1000.0) == []
+    assert radio.stick == "rtl_wmbus"
+
+
+def test_stick_that_only_delivers() -> None:
+    """Frames without answers are as good: no other kind is tried any more."""
+    radio = _all()
+    radio.start(0.0)
+    assert readings(radio.receive(im871a(OMS_MODE_5), 0.5))
+    outputs = _wakes(radio, 100.0)
+    assert outputs == [PING]
+    assert radio.stick == "im871a"
 
 
 def test_stick_is_set_up_again() -> None:
     """After the port came back, and after a long silence, it begins from the start."""
     radio = session(STICKS["im871a"]("ct"))
+    radio.start(0.0)
     for data, at in ((PING_ANSWER, 0.1), (answer(0x10), 0.2), (answer(0x04), 0.3)):
-        radio.start(0.0) if at == 0.1 else None
         radio.receive(data, at)
-    assert radio.ready
-    assert radio.start(10.0) == (Send(bytes.fromhex("A5010100")),)
+    assert radio.stick == "im871a"
+    assert radio.start(10.0) == (IM871A, PING)
     for data, at in ((PING_ANSWER, 10.1), (answer(0x10), 10.2), (answer(0x04), 10.3)):
         radio.receive(data, at)
     radio.wake(11.0)
     assert radio.wake_at == pytest.approx(10.3 + QUIET)
-    assert radio.wake(10.3 + QUIET) == (Send(bytes.fromhex("A5010100")),)
+    assert radio.wake(10.3 + QUIET) == (IM871A, PING)
 
 
 def test_frames_before_set_up_are_read() -> None:
     """A stick that already receives is listened to while it is set up."""
-    radio = session(STICKS["im871a"]("t"), KEYS)
+    radio = session(STICKS["im871a"]("t"), keys=KEYS)
     radio.start(0.0)
     (reading,) = readings(radio.receive(im871a(OMS_MODE_5), 0.1))
     assert reading.signal_dbm == -84
@@ -118,7 +177,7 @@ def test_frames_before_set_up_are_read() -> None:
 @pytest.mark.parametrize("name", list(STICKS))
 def test_captures_through_every_stick(name: str) -> None:
     """The OMS telegram is read through each serial protocol."""
-    radio = session(STICKS[name]("t"), KEYS)
+    radio = session(STICKS[name]("t"), keys=KEYS)
     radio.start(0.0)
     outputs = radio.receive(RAW[name], 0.1) + radio.wake(1.0)
     (reading,) = readings(outputs)
@@ -163,7 +222,9 @@ def test_repeated_telegrams_count_once() -> None:
 
 def test_only_chosen_meters_are_read() -> None:
     """Others are listed only: no reading, no fault."""
-    radio = session(STICKS["rtl_wmbus"]("ct"), KEYS, frozenset({"00000011"}))
+    radio = session(
+        STICKS["rtl_wmbus"]("ct"), keys=KEYS, chosen=frozenset({"00000011"})
+    )
     radio.start(0.0)
     outputs = radio.receive(rtl(MODE_7) + rtl(plain(11)) + rtl(plain(12)), 1.0)
     assert [reading.meter.number for reading in readings(outputs)] == ["00000011"]
@@ -197,30 +258,25 @@ def test_counted() -> None:
     assert dict(statistics.faults) == {FaultKind.CHECKSUM: 1}
 
 
-@pytest.mark.parametrize("name", list(STICKS))
+@pytest.mark.parametrize("names", [*((name,) for name in STICKS), tuple(STICKS)])
 @given(pieces=st.lists(st.one_of(st.binary(max_size=60), st.just(None)), max_size=12))
-def test_grammar(name: str, pieces: list[bytes | None]) -> None:
-    """Whatever the stick sends and however long it pauses: only commands of its closed list are sent, nothing raises."""
-    stick = STICKS[name]("ct")
-    radio = session(stick)
+def test_grammar(names: tuple[str, ...], pieces: list[bytes | None]) -> None:
+    """Whatever the stick sends and however long it pauses: only commands of closed lists are sent, nothing raises."""
+    sticks = [STICKS[name]("ct") for name in names]
+    radio = session(*sticks)
     outputs, at = [*radio.start(0.0)], 0.0
-    for piece in (*pieces, PING_ANSWER, b">", b"V 1\r\n", None):
-        at = (
-            at + 0.05
-            if piece is not None or radio.wake_at is None
-            else max(at, radio.wake_at)
-        )
+    for piece in (*pieces, PING_ANSWER, b">", b"V 1\r\n", None, None, None):
+        pause = piece is None and radio.wake_at is not None
+        at = max(at, radio.wake_at or at) if pause else at + 0.05
         outputs += radio.wake(at) if piece is None else radio.receive(piece, at)
-    assert {
-        output.data for output in outputs if isinstance(output, Send)
-    } <= stick.commands
+    allowed = frozenset[bytes]().union(*(stick.commands for stick in sticks))
+    assert {output.data for output in outputs if isinstance(output, Send)} <= allowed
 
 
 def test_made_for_a_profile() -> None:
-    """A radio profile's session is made with the stick; without one there is none."""
+    """A radio profile's session is made for the stick that is named, or for whichever answers."""
     profile = load().profiles["wmbus-nes"]
     radio = make_session(profile, KEYS, stick=STICKS["rtl_wmbus"]("ct"))
     radio.start(0.0)
     assert readings(radio.receive(rtl(OMS_MODE_5), 1.0))
-    with pytest.raises(CatalogueError, match="radio"):
-        make_session(profile)
+    assert make_session(profile).start(0.0) == (IM871A, PING)

@@ -4,7 +4,7 @@ from ..catalogue import Profile, SessionKind, layouts
 from ..errors import CatalogueError
 from ..keys import KeyRing
 from ..plausibility import Limits
-from ..radio import Stick
+from ..radio import STICKS, Stick
 from ..stack import Context
 from .acknowledged import AcknowledgedSession
 from .base import Session, SessionState
@@ -29,9 +29,10 @@ def make_session(
     *,
     stick: Stick | None = None,
 ) -> Session:
-    """Return the session a profile asks for, going on from a stored state; radio needs to know the `stick`.
+    """Return the session a profile asks for, going on from a stored state.
 
-    Raises CatalogueError for a profile that is not read yet (`waits_for`), and for radio without a stick.
+    A radio session recognises its stick unless `stick` says which it is. Raises CatalogueError for a profile that is
+    not read yet (`waits_for`).
     """
     if profile.waits_for is not None:
         raise CatalogueError(f"{profile.id} is not read yet: {profile.waits_for}")
@@ -44,6 +45,7 @@ def make_session(
         return AcknowledgedSession(receiver, belief, longest)
     if profile.session is SessionKind.PUSH:
         return PushSession(receiver, belief, longest)
-    if profile.session is SessionKind.RADIO and stick is not None:
-        return RadioSession(stick, receiver, belief)
+    if profile.session is SessionKind.RADIO:
+        sticks = (stick,) if stick else tuple(make("ct") for make in STICKS.values())
+        return RadioSession(sticks, receiver, belief)
     raise CatalogueError(f"{profile.id}: no session of kind {profile.session}")

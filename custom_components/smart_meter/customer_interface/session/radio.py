@@ -1,8 +1,8 @@
 """One radio stick, many meters (EN 13757-4): recognises and sets up the stick, then lists and reads what it hears.
 
-    we      hello, set up      only commands of the stick's own closed list
-    stick   answers
-    stick   frames ...         of all meters near, repeated by some
+    we      line settings, hello, set up      only commands of the sticks' own closed lists
+    stick   answers                           or the next kind of stick is tried
+    stick   frames ...                        of all meters near, repeated by some
 
 Every meter heard is listed whether it can be read or not; a wrong key never hides one. Nothing is sent to a meter.
 """
@@ -25,16 +25,18 @@ from ..reading import (
     MeterIdentity,
     Reading,
 )
-from .base import LinkStatistics, Output, Send, SessionState
+from .base import LinkStatistics, Output, Send, SessionState, SetLine
 from .belief import Belief
 from .receiver import Receiver
 
 # A stick answers at once; USB and network adapters add their own delay.
 ANSWER_PATIENCE = 1.0
-ATTEMPTS = 3
+ATTEMPTS = 2
 # A stick that does not answer is asked again so often; one that is quiet for so long is asked whether it is there.
 RETRY_INTERVAL = 30.0
 QUIET = 900.0
+# A receiver that cannot be asked is listened to for so long before another kind is tried.
+LISTEN = 60.0
 # Bytes of a frame come without a pause; what comes later is another frame.
 IDLE_GAP = 0.3
 # EN 13757-5 repeaters and two-way meters send a telegram again within seconds.
@@ -66,19 +68,24 @@ class RadioSession:
 
     def __init__(
         self,
-        stick: Stick,
+        sticks: tuple[Stick, ...],
         receiver: Receiver,
         belief: Belief,
         chosen: frozenset[str] | None = None,
     ) -> None:
-        """`chosen` are the keys (MeterIdentity.key) of the meters to read; None reads all."""
-        self._stick = stick
+        """Recognise one of these sticks, tried in this order.
+
+        `chosen` are the keys (MeterIdentity.key) of the meters to read; None reads all.
+        """
+        self._sticks = sticks
+        self._tried = 0  # position of the stick that is tried, or was recognised
+        self._failed = 0  # how many in a row did not answer
         self._receiver = receiver
         self._belief = belief
         self._chosen = chosen
         self._heard: dict[str, HeardMeter] = {}
         self._frames: dict[str, deque[tuple[Frame, float]]] = {}
-        self._talk = _Talk()
+        self._talk = _Talk([])
         self._last_byte: float | None = None
         self._flushed = True
 
@@ -88,9 +95,13 @@ class RadioSession:
         return tuple(sorted(self._heard.values(), key=lambda heard: -heard.last_heard))
 
     @property
-    def ready(self) -> bool:
-        """Whether the stick was recognised and set up."""
-        return self._talk.ready
+    def stick(self) -> str | None:
+        """The name of the stick that was recognised and set up, None while none is."""
+        return self._stick.name if self._talk.ready else None
+
+    @property
+    def _stick(self) -> Stick:
+        return self._sticks[self._tried]
 
     @property
     def wake_at(self) -> float | None:
@@ -123,11 +134,29 @@ class RadioSession:
         self._belief.keys = keys
 
     def start(self, at: float) -> tuple[Output, ...]:
-        """Recognise and set up the stick, also after it was unplugged."""
+        """Recognise and set up the stick, also after it was unplugged; the one known last is tried first."""
+        self._failed = 0
+        return self._try(at)
+
+    def _try(self, at: float) -> tuple[Output, ...]:
         self._stick.flush()
         self._flushed = True
         self._talk = _Talk(list(self._stick.hello))
-        return self._ask(at)
+        return (SetLine(self._stick.line), *self._ask(at))
+
+    def _try_next(self, at: float) -> tuple[Output, ...]:
+        self._tried = (self._tried + 1) % len(self._sticks)
+        self._failed += 1
+        if self._failed < len(self._sticks):
+            return self._try(at)
+        self._failed = 0
+        self._talk = _Talk([], due=at + RETRY_INTERVAL)
+        fault = Fault(FaultKind.LINE, f"no radio stick answers ({self._names()})")
+        self._receiver.note_fault(fault)
+        return (fault,)
+
+    def _names(self) -> str:
+        return ", ".join(stick.name for stick in self._sticks)
 
     def receive(self, data: bytes, at: float) -> tuple[Output, ...]:
         """Take bytes of the stick."""
@@ -147,15 +176,18 @@ class RadioSession:
         talk = self._talk
         if talk.due is None or at < talk.due:
             return outputs
+        if talk.ready and not self._stick.hello:
+            return (*outputs, *self._try_next(at))
         if not talk.waiting:
-            return (*outputs, *self.start(at))
+            return (*outputs, *self._try(at))
         talk.attempts += 1
         if talk.attempts < ATTEMPTS:
             return (*outputs, *self._ask(at))
-        self._talk = _Talk(due=at + RETRY_INTERVAL)
-        fault = Fault(FaultKind.LINE, f"the {self._stick.name} stick does not answer")
-        self._receiver.note_fault(fault)
-        return (*outputs, fault)
+        if talk.heard:
+            # It delivers frames though it does not answer: that is what it is for.
+            self._talk = _Talk([], ready=True, due=self._quiet_at(at, heard=True))
+            return outputs
+        return (*outputs, *self._try_next(at))
 
     def _pause(self, at: float) -> tuple[Output, ...]:
         if self._flushed or self._last_byte is None or at < self._last_byte + IDLE_GAP:
@@ -171,7 +203,7 @@ class RadioSession:
                     outputs += self._read(item, at)
                 case Answer():
                     outputs += self._answered(item, at)
-                case Fault():
+                case Fault() if self._talk.ready:
                     self._receiver.note_fault(item)
                     outputs.append(item)
         return tuple(outputs)
@@ -192,7 +224,8 @@ class RadioSession:
             talk.commands = list(self._stick.set_up(talk.answers))
             return (*outputs, *self._ask(at))
         talk.waiting, talk.ready = False, True
-        talk.due = at + QUIET if self._stick.hello else None
+        talk.due = self._quiet_at(at, heard=False)
+        self._failed = 0 if self._stick.hello else self._failed
         return tuple(outputs)
 
     def _answered(self, answer: Answer, at: float) -> tuple[Output, ...]:
@@ -209,8 +242,9 @@ class RadioSession:
         if isinstance(frame, Fault):
             self._receiver.note_fault(frame)
             return [frame]
-        if self._talk.ready and self._talk.due is not None:
-            self._talk.due = at + QUIET
+        self._talk.heard = True
+        if self._talk.ready:
+            self._talk.due, self._failed = self._quiet_at(at, heard=True), 0
         statistics = self._receiver.statistics
         self._receiver.statistics = replace(
             statistics, frames=statistics.frames + 1, last_frame=at
@@ -223,6 +257,12 @@ class RadioSession:
         if repeated or not (self._chosen is None or name in self._chosen):
             return []
         return self._pass_on(name, self._receiver.read([frame], at), at)
+
+    def _quiet_at(self, at: float, *, heard: bool) -> float | None:
+        """When quiet becomes suspicious: sticks are asked again, another kind is tried where nobody can be asked."""
+        if self._stick.hello:
+            return at + QUIET
+        return None if heard or len(self._sticks) == 1 else at + LISTEN
 
     def _is_repeated(self, name: str, frame: Frame, at: float) -> bool:
         """Whether the same telegram came seconds ago; the signal strength of a repetition differs."""
@@ -285,11 +325,12 @@ class RadioSession:
 class _Talk:
     """Where the conversation with the stick stands; `due` is when to go on without an answer."""
 
-    commands: list[Command] = field(default_factory=list)
+    commands: list[Command]
     due: float | None = None
     setting_up: bool = False
     waiting: bool = False
     ready: bool = False
+    heard: bool = False
     attempts: int = 0
     answers: dict[str, bytes] = field(default_factory=dict)
 
