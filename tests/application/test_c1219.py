@@ -14,6 +14,7 @@ from customer_interface.application.c1219 import (
     Layout,
     Maker,
     Ratios,
+    Selection,
     Table,
     TableRead,
 )
@@ -22,7 +23,7 @@ from customer_interface.quantity import quantity_of
 DIMENSIONS = Dimensions.from_bytes(bytes.fromhex("04000C0B000000040048"))
 SUMMATIONS = (0, 1, 2, 3, 4, 5, 6, 7, 26, 27, 28)
 PRESENT = (8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18)
-LAYOUT = Layout(DIMENSIONS, SUMMATIONS, PRESENT)
+LAYOUT = Layout(DIMENSIONS, Selection(SUMMATIONS), PRESENT)
 
 
 def values(layout, read, data):
@@ -57,10 +58,32 @@ def test_demands_move_what_follows():
     assert dimensions.present_at == 2 * 7
 
 
+def test_selection():
+    """BT22: summations, demands, and a bit for each that is a maximum."""
+    dimensions = replace(DIMENSIONS, summations=3, demands=2, occurrences=1)
+    data = bytes((0, 1, 2, 8, 9, 0b01))
+    assert Selection.from_bytes(data, dimensions) == Selection(
+        (0, 1, 2), (8, 9), (True, False)
+    )
+    assert Selection.from_bytes(data[:-1], dimensions) is None
+
+
+def test_demands():
+    """Maximum demands of powers are read one by one, in total and by tariff; what has no certain unit is not."""
+    dimensions = Dimensions.from_bytes(bytes.fromhex("7700000302020101 0000"))
+    selection = Selection((0, 1, 2), (8, 0), (True, True))
+    layout = Layout(dimensions, selection, ())
+    first, second = layout.demand_reads()
+    assert first == TableRead(Table.BT23, 1 + 12 + 5 + 8, 4, (8,), 0, 6)
+    assert second.offset == first.offset + dimensions.block_size
+    assert values(layout, first, registers(4_200)) == {"1-0:1.6.0": (4_200, "W")}
+    assert values(layout, second, registers(4_100)) == {"1-0:1.6.1": (4_100, "W")}
+
+
 def test_energy():
     """The reply of an own vector: 12345678, 1234, 456789, 98765."""
     data = bytes.fromhex("4E61BC00D204000055F80600CD810100")
-    (read,) = replace(LAYOUT, summation_sources=(0, 1, 2, 3)).energy_reads()
+    (read,) = replace(LAYOUT, selection=Selection((0, 1, 2, 3))).energy_reads()
     assert read == TableRead(Table.BT23, 1, 16, (0, 1, 2, 3), 0)
     assert values(LAYOUT, read, data) == {
         "1-0:1.8.0": (12345678, "Wh"),
@@ -85,7 +108,7 @@ def test_present_values():
 
 def test_places_mean_nothing():
     """The same registers in another order say the same."""
-    backwards = replace(LAYOUT, summation_sources=SUMMATIONS[::-1])
+    backwards = replace(LAYOUT, selection=Selection(SUMMATIONS[::-1]))
     data = registers(*range(11))
     (forth,), (back,) = LAYOUT.energy_reads(), backwards.energy_reads()
     assert values(LAYOUT, forth, data) == values(
@@ -95,7 +118,7 @@ def test_places_mean_nothing():
 
 def test_unknown_sources_say_nothing():
     """A source without a code is left out, and moves nothing."""
-    layout = replace(LAYOUT, summation_sources=(200, 0, 255))
+    layout = replace(LAYOUT, selection=Selection((200, 0, 255)))
     (read,) = layout.energy_reads()
     assert values(layout, read, registers(1, 2, 3)) == {"1-0:1.8.0": (2, "Wh")}
 
@@ -278,12 +301,13 @@ def test_alert_flags():
 def test_any_table(bt21, sources, data, transformers):
     """Whatever the tables hold, reads fit a packet and values are exact numbers."""
     dimensions = Dimensions.from_bytes(bt21)
-    layout = Layout(
-        dimensions, tuple(sources), tuple(sources), Ratios(transformers, transformers)
-    )
+    selection = Selection.from_bytes(sources, dimensions) or Selection(tuple(sources))
+    ratios = Ratios(transformers, transformers)
+    layout = Layout(dimensions, selection, tuple(sources), ratios)
     for read in (
         *layout.energy_reads(),
         *layout.tariff_reads(),
+        *layout.demand_reads(),
         *layout.present_reads(),
     ):
         assert read.count <= 465

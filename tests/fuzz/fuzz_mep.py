@@ -1,6 +1,6 @@
 """Fuzzes NES meters: packets, replies and tables, as they come through a session."""
 
-from customer_interface.application.c1219 import Dimensions, Layout, Ratios
+from customer_interface.application.c1219 import Dimensions, Layout, Ratios, Selection
 from customer_interface.keys import Key, KeyRing
 from customer_interface.link.base import Found
 from customer_interface.link.mep import LONGEST_PACKET, MepLink
@@ -45,8 +45,13 @@ def _tables(data: bytes) -> None:
     if dimensions is None:
         return
     sources = tuple(data[10:])
-    layout = Layout(dimensions, sources, sources, Ratios.from_bytes(data))
-    for read in (*layout.energy_reads(), *layout.tariff_reads()):
+    selection = Selection.from_bytes(data[10:], dimensions) or Selection(sources)
+    layout = Layout(dimensions, selection, sources, Ratios.from_bytes(data))
+    for read in (
+        *layout.energy_reads(),
+        *layout.tariff_reads(),
+        *layout.demand_reads(),
+    ):
         assert read.count <= LONGEST_PACKET
         layout.values(read, data)
 

@@ -60,6 +60,24 @@ def test_polling(model, key):
         assert reading.key_index == 0
 
 
+# Data model 9 of the Austrian overview, written out; the phases' factors and the peak from its annex.
+DATA_MODEL_9 = {
+    "0-0:1.0.0",
+    "0-0:96.1.0",
+    *(f"1-0:{c}.8.{e}" for c in (1, 2, 3, 4, 15) for e in range(5)),
+    *(f"1-0:{c}.7.0" for c in (1, 2, 3, 4, 31, 51, 71, 32, 52, 72, 33, 53, 73)),
+    "1-0:1.6.0",
+}
+
+
+def test_data_model_9():
+    """Everything the overview of 2021 lists for NES meters is read."""
+    wire = Wire(meter(), client())
+    wire.run(30)
+    assert codes(wire) >= DATA_MODEL_9
+    assert not wire.wrong
+
+
 def test_times():
     """The meter's clock is UTC; the tariff is counted as the display does."""
     wire = Wire(meter(), client())

@@ -143,10 +143,11 @@ def test_tables_fit_their_dimensions(model):
     """What BT21 announces is what the other tables hold."""
     nes = NesMeter(House(1, model.phases), model, "1", KEY, KEY)
     dimensions = nes._table(0x15, AT)
-    assert len(nes._table(0x16, AT)) == dimensions[3]
-    assert len(nes._table(0x17, AT)) == model.resets + 4 * dimensions[3] * (
-        1 + dimensions[7]
-    )
+    demand = 1 if model.demand else 0
+    assert dimensions[4:7] == bytes((demand, 2 * demand, demand))
+    assert len(nes._table(0x16, AT)) == dimensions[3] + 6 * demand
+    block = 4 * dimensions[3] + demand * (5 + 4 + 2 * 4)
+    assert len(nes._table(0x17, AT)) == model.resets + block * (1 + dimensions[7])
     assert len(nes._table(0x1B, AT)) == dimensions[9]
     assert len(nes._table(0x1C, AT)) == 4 * dimensions[9]
 

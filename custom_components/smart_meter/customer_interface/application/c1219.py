@@ -48,13 +48,17 @@ class Table(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TableRead:
-    """Some bytes of a table; for register tables the source id of each register, and the tariff (0 for all)."""
+    """Some bytes of a table; for register tables the source id of each register, and the tariff (0 for all).
+
+    `extreme` is the value group D of a demand: 6 for a maximum, 3 for a minimum, 0 for what is no demand.
+    """
 
     table: Table
     offset: int
     count: int
     sources: tuple[int, ...] = ()
     tariff: int = 0
+    extreme: int = 0
 
 
 # --- what a source id measures --------------------------------------------------------------------------------------
@@ -155,6 +159,15 @@ def _of_tariff(source: Source, tariff: int) -> Source | None:
     )
 
 
+def _demand(number: int, tariff: int, extreme: int) -> Source | None:
+    """Return what the demand of a power is; demands of anything else have no certain unit."""
+    source = _TOTALS.get(number)
+    if source is None or source.unit not in ("W", "var") or source.code.d != 7:
+        return None
+    code = source.code
+    return Source(ObisCode(code.a, code.b, code.c, extreme, tariff), source.unit)
+
+
 def _tariff_sources() -> Iterator[tuple[int, Source]]:
     for tariff, first in enumerate(_TARIFF_IDS, 1):
         for number, total in enumerate(_TARIFF_ORDER, first):
@@ -231,15 +244,48 @@ class Dimensions:
         """Where in BT28 the present values begin."""
         return (REGISTER + 3 * self.time_remaining) * self.present_demands
 
+    def demand_at(self, tariff: int, number: int) -> int:
+        """Return where in BT23 the last demand of a demand record stands, behind its times and sums."""
+        times = 5 * self.occurrences if self.event_times else 0
+        return (
+            self.block_at(tariff)
+            + REGISTER * (self.summations + self.cumulative + self.continuous)
+            + number * self.demand_size
+            + times
+        )
+
     @property
-    def summation_read(self) -> TableRead:
-        """The read that tells the sources of the summations."""
-        return TableRead(Table.BT22, 0, self.summations)
+    def selection_read(self) -> TableRead:
+        """The read that tells the sources of summations and demands."""
+        flags = -(-self.demands // 8)
+        return TableRead(Table.BT22, 0, self.summations + self.demands + flags)
 
     @property
     def present_read(self) -> TableRead:
         """The read that tells the sources of the present values, behind those of the present demands."""
         return TableRead(Table.BT27, self.present_demands, self.present_values)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What BT22 says: sources of the summations, sources of the demands, and which of these are maxima."""
+
+    summations: tuple[int, ...]
+    demands: tuple[int, ...] = ()
+    maxima: tuple[bool, ...] = ()
+
+    @staticmethod
+    def from_bytes(data: bytes, dimensions: Dimensions) -> Selection | None:
+        """Read the head of BT22; None where there are fewer bytes than the dimensions say."""
+        if len(data) < dimensions.selection_read.count:
+            return None
+        first, demands = dimensions.summations, dimensions.demands
+        flags = int.from_bytes(data[first + demands :], "little")
+        return Selection(
+            tuple(data[:first]),
+            tuple(data[first : first + demands]),
+            tuple(bool(flags >> number & 1) for number in range(demands)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +316,7 @@ class Layout:
     """
 
     dimensions: Dimensions
-    summation_sources: tuple[int, ...]
+    selection: Selection
     present_sources: tuple[int, ...]
     ratios: Ratios = NO_RATIOS
     energy_unit: int | None = 1
@@ -287,20 +333,40 @@ class Layout:
             for read in self._summations(tariff)
         )
 
+    def demand_reads(self) -> tuple[TableRead, ...]:
+        """Return the reads of maximum (minimum) demands since the last reset, over all tariffs and of each."""
+        if not self.dimensions.occurrences:
+            return ()
+        return tuple(
+            TableRead(
+                Table.BT23,
+                self.dimensions.demand_at(tariff, number),
+                REGISTER,
+                (source,),
+                tariff,
+                6 if maximum else 3,
+            )
+            for tariff in range(self.dimensions.tariffs + 1)
+            for number, (source, maximum) in enumerate(
+                zip(self.selection.demands, self.selection.maxima, strict=True)
+            )
+            if _demand(source, 0, 6) is not None
+        )
+
     def present_reads(self) -> tuple[TableRead, ...]:
         """Return the reads of all present values."""
         return _chunks(Table.BT28, self.dimensions.present_at, self.present_sources, 0)
 
     def _summations(self, tariff: int) -> tuple[TableRead, ...]:
         start = self.dimensions.block_at(tariff)
-        return _chunks(Table.BT23, start, self.summation_sources, tariff)
+        return _chunks(Table.BT23, start, self.selection.summations, tariff)
 
     def values(self, read: TableRead, data: bytes) -> dict[ObisCode, Value]:
         """Return the values of registers as read; what has no code, or no certain unit, is left out."""
         values: dict[ObisCode, Value] = {}
         for place, number in enumerate(read.sources):
             raw = data[place * REGISTER : (place + 1) * REGISTER]
-            source = self._meaning(number, read.tariff)
+            source = self._meaning(number, read)
             if source is None or len(raw) < REGISTER:
                 continue
             value = self._value(source, raw)
@@ -308,11 +374,13 @@ class Layout:
                 values[source.code] = value
         return values
 
-    def _meaning(self, number: int, tariff: int) -> Source | None:
+    def _meaning(self, number: int, read: TableRead) -> Source | None:
+        if read.extreme:
+            return _demand(number, read.tariff, read.extreme)
         if self._overruled(number):
             return None
         source = SOURCES.get(number)
-        return _of_tariff(source, tariff) if source and tariff else source
+        return _of_tariff(source, read.tariff) if source and read.tariff else source
 
     def _overruled(self, number: int) -> bool:
         """Tell whether a present value is there again after the transformer ratios, or wrong without them."""

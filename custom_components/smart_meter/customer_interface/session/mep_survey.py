@@ -10,6 +10,7 @@ from ..application.c1219 import (
     Layout,
     Maker,
     Ratios,
+    Selection,
     Table,
     TableRead,
 )
@@ -46,9 +47,15 @@ class Survey:
 
     @property
     def slow(self) -> tuple[TableRead, ...]:
-        """The reads of what seldom changes: clock, tariff, alerts, energy by tariff."""
+        """The reads of what seldom changes: clock, tariff, alerts, energy by tariff, demands."""
         alerts = (self.alerts,) if self.alerts else ()
-        return (_READ_CLOCK, _READ_TARIFF, *alerts, *self.layout.tariff_reads())
+        return (
+            _READ_CLOCK,
+            _READ_TARIFF,
+            *alerts,
+            *self.layout.tariff_reads(),
+            *self.layout.demand_reads(),
+        )
 
     def reading(self, read: TableRead, data: bytes) -> Reading:
         """Return what the bytes of one read say."""
@@ -102,13 +109,14 @@ def _layout(maker: Maker | None) -> Generator[TableRead, Answer, Layout | Fault]
     dimensions = Dimensions.from_bytes((yield TableRead(Table.BT21, 0, 10)) or b"")
     if dimensions is None:
         return Fault(FaultKind.LAYOUT, "the meter does not say which registers it has")
-    summations = yield from _sources(dimensions.summation_read)
+    selected = (yield dimensions.selection_read) or b""
+    selection = Selection.from_bytes(selected, dimensions)
     present = yield from _sources(dimensions.present_read)
-    if summations is None or present is None:
+    if selection is None or present is None:
         return Fault(FaultKind.LAYOUT, "the meter does not say what its registers mean")
     ratios = Ratios.from_bytes((yield TableRead(Table.BT15, 0, 17)) or b"")
     unit = 1 if ratios == NO_RATIOS else (yield from _energy_unit(maker))
-    return Layout(dimensions, summations, present, ratios, unit)
+    return Layout(dimensions, selection, present, ratios, unit)
 
 
 def _sources(read: TableRead) -> Generator[TableRead, Answer, tuple[int, ...] | None]:

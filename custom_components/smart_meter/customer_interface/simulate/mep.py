@@ -7,7 +7,7 @@ digest is written from the guide's description bit by bit and shares nothing wit
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from random import Random
 import struct
 
@@ -140,7 +140,11 @@ _TARIFFS = 4
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What tells the meters apart; `resets` puts the counter of demand resets in front of BT23."""
+    """What tells the meters apart.
+
+    `resets` puts the counter of demand resets in front of BT23, `demand` the highest quarter-hour import behind the
+    summations of each block, with its time and two coincident values.
+    """
 
     name: str
     firmware: tuple[int, int, int]
@@ -150,6 +154,7 @@ class Model:
     summations: tuple[Register, ...] = _SUMMATIONS
     energy_unit: int = 1
     ratio: int = 1
+    demand: bool = False
 
     @property
     def version(self) -> bytes:
@@ -159,7 +164,9 @@ class Model:
 
 
 MTR1000 = Model("MTR1000", (3, 10, 21), 1, _ALL_PHASES)
-MTR3000 = Model("MTR3000", (3, 60, 2), 3, _ALL_PHASES + _BY_PHASE, resets=True)
+MTR3000 = Model(
+    "MTR3000", (3, 60, 2), 3, _ALL_PHASES + _BY_PHASE, resets=True, demand=True
+)
 GEN4 = Model(
     "MTR3000",
     (4, 10, 7),
@@ -289,6 +296,8 @@ class NesMeter:
         """Return all registers that have a code, in the words of the command line."""
         snapshot = self.house.at(at)
         values = dict(self._values(snapshot)) | dict(self._tariff_values(snapshot))
+        if self.model.demand:
+            values[ObisCode.parse("1-0:1.6.0")] = Value(self._peak(snapshot)[0], "W")
         return Reading(MeterIdentity(number=self.serial), snapshot.time, values)
 
     def _mute(self, at: float) -> bool:
@@ -404,7 +413,7 @@ class NesMeter:
             case 0x0014 | 0x0015:
                 return self._dimensions()
             case 0x0016:
-                return bytes(source for source, _, _ in model.summations)
+                return self._selection()
             case 0x0017:
                 return self._energy(snapshot)
             case 0x001B:
@@ -428,7 +437,12 @@ class NesMeter:
     def _dimensions(self) -> bytes:
         flags = 0x03 | 0x04 * self.model.resets
         sums, present = len(self.model.summations), len(self.model.present)
-        return bytes((flags, 0x0C, 0, sums, 0, 0, 0, _TARIFFS, 0, present))
+        demand = (1, 2, 1) if self.model.demand else (0, 0, 0)
+        return bytes((flags, 0x0C, 0, sums, *demand, _TARIFFS, 0, present))
+
+    def _selection(self) -> bytes:
+        demand = (8, 1, 12, 15, 0, 0) if self.model.demand else ()
+        return bytes((*(source for source, _, _ in self.model.summations), *demand))
 
     def _registers(self, snapshot: Snapshot, registers: tuple[Register, ...]) -> bytes:
         return b"".join(
@@ -438,13 +452,28 @@ class NesMeter:
     def _energy(self, snapshot: Snapshot) -> bytes:
         head = b"\7" if self.model.resets else b""
         blocks = [self._registers(snapshot, self.model.summations)]
+        blocks.append(self._demands(snapshot, 0))
         for tariff in range(1, _TARIFFS + 1):
             numbers = [
                 self._by_tariff(snapshot, register, tariff)
                 for register in self.model.summations
             ]
             blocks.append(b"".join(map(_register, numbers)))
+            blocks.append(self._demands(snapshot, tariff))
         return head + b"".join(blocks)
+
+    def _demands(self, snapshot: Snapshot, tariff: int) -> bytes:
+        if not self.model.demand:
+            return b""
+        highest, ended = self._peak(snapshot)
+        when = _time_bytes(ended)[:5]
+        return when + _register(highest if tariff < 2 else 0) + bytes(8)
+
+    def _peak(self, snapshot: Snapshot) -> tuple[int, datetime]:
+        """Return the highest quarter of the day before in W, and when it ended."""
+        midnight = snapshot.time.timestamp() // 86_400 * 86_400
+        highest, ended = _peak(self.house, midnight)
+        return highest // 1_000, datetime.fromtimestamp(ended, UTC)
 
     def _by_tariff(self, snapshot: Snapshot, register: Register, tariff: int) -> int:
         code = register[1].removesuffix("0") + str(tariff)
@@ -504,6 +533,11 @@ class NesMeter:
             obis,
             Value(scaled(number, scaler), unit_of(f"{obis.c}.{obis.d}.{obis.e}")[0]),
         )
+
+
+@lru_cache(maxsize=8)
+def _peak(house: House, midnight: float) -> tuple[int, float]:
+    return house.peak(midnight - 86_400, midnight)
 
 
 def _time_bytes(time: datetime) -> bytes:
