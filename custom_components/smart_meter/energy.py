@@ -1,5 +1,6 @@
 """Puts the meter into the energy dashboard, where the user wanted so."""
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.energy.data import async_get_manager
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 # Totals first; where a meter has none (Dutch P1), each tariff is a grid connection of its own.
 _TOTAL = 0
 _TARIFFS = (1, 2, 3, 4)
-_POWER_NET = "net_power"
 
 
 def is_offered(hass: HomeAssistant) -> bool:
@@ -57,13 +57,14 @@ async def _async_add(hass: HomeAssistant, sources: list[dict[str, Any]]) -> None
 def _sources(hass: HomeAssistant, meter: MeterData) -> list[dict[str, Any]] | None:
     """Return the dashboard's sources for a meter; None while an entity is still missing."""
     pairs = _pairs(meter)
-    wanted = [key for pair in pairs for key in pair if key is not None]
+    power = meter.net_power_key
+    wanted = [key for key in (*chain.from_iterable(pairs), power) if key is not None]
     entities = {key: _entity(hass, meter, key) for key in wanted}
     if not pairs or None in entities.values():
         return None
-    net = _entity(hass, meter, _POWER_NET) or _entity(hass, meter, "1-0:16.7.0")
+    net = entities.get(power or "")
     return [
-        _grid(entities[drawn], entities.get(fed or ""), net if index == 0 else None)
+        _grid(entities[drawn], entities.get(fed or ""), None if index else net)
         for index, (drawn, fed) in enumerate(pairs)
     ]
 

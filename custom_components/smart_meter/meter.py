@@ -24,6 +24,10 @@ STALE_INTERVALS = 5
 SHORTEST_STALE = 30.0
 _GAPS = 5
 
+# Value groups C, D and E of active power now, in W.
+POWER_IMPORT, POWER_EXPORT, POWER_NET = (1, 7, 0), (2, 7, 0), (16, 7, 0)
+NET_POWER = "net_power"
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -70,6 +74,23 @@ class MeterData:
         return self.points.get(f"1-0:{c}.{d}.{e}") or self.points.get(
             f"1-1:{c}.{d}.{e}"
         )
+
+    @property
+    def has_both_powers(self) -> bool:
+        """Whether import and export are told apart and their difference is not."""
+        return (
+            self.find(POWER_IMPORT) is not None
+            and self.find(POWER_EXPORT) is not None
+            and self.find(POWER_NET) is None
+        )
+
+    @property
+    def net_power_key(self) -> str | None:
+        """The key of the sensor that shows import minus export; None for a meter that tells neither."""
+        if self.has_both_powers:
+            return NET_POWER
+        point = self.find(POWER_NET)
+        return point.key if point else None
 
     @property
     def interval(self) -> float | None:

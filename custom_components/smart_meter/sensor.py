@@ -23,11 +23,9 @@ from .coordinator import MeterCoordinator, SmartMeterConfigEntry
 from .customer_interface.jsonform import value_object
 from .descriptions import MeterSensorDescription, describe, is_clock, shown_value
 from .entity import SmartMeterEntity, SmartMeterLinkEntity
-from .meter import MeterData, Point
+from .meter import NET_POWER, POWER_EXPORT, POWER_IMPORT, MeterData, Point
 
 PARALLEL_UPDATES = 0
-
-POWER_IMPORT, POWER_EXPORT, POWER_NET = (1, 7, 0), (2, 7, 0), (16, 7, 0)
 
 STATISTICS_PACE = 60.0
 
@@ -79,7 +77,7 @@ def _derived(
     """Make the sensors that show no point of their own, once for each meter."""
     entities: list[SensorEntity] = []
     for meter in {meter.key: meter for meter, _ in new}.values():
-        if _needs_net_power(meter) and f"{meter.key} net" not in seen:
+        if meter.has_both_powers and f"{meter.key} net" not in seen:
             seen.add(f"{meter.key} net")
             entities.append(NetPowerSensor(coordinator, meter))
         if meter.clock is not None and f"{meter.key} clock" not in seen:
@@ -89,14 +87,6 @@ def _derived(
             seen.add(f"{meter.key} signal")
             entities.append(SignalSensor(coordinator, meter))
     return entities
-
-
-def _needs_net_power(meter: MeterData) -> bool:
-    return (
-        meter.find(POWER_IMPORT) is not None
-        and meter.find(POWER_EXPORT) is not None
-        and meter.find(POWER_NET) is None
-    )
 
 
 class PacedSensor(SmartMeterEntity, SensorEntity):
@@ -110,6 +100,12 @@ class PacedSensor(SmartMeterEntity, SensorEntity):
     def _newest(self) -> tuple[object, float | None]:
         """Return what is shown and when it came."""
         raise NotImplementedError
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Tell the energy dashboard, where the user wanted so."""
+        await super().async_added_to_hass()
+        await energy.async_add_when_complete(self.coordinator)
 
     @callback
     @override
@@ -183,12 +179,6 @@ class ValueSensor(PacedSensor):
             attributes["measured_at"] = dt_util.utc_from_timestamp(point.at).isoformat()
         return attributes or None
 
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Tell the energy dashboard, where the user wanted so."""
-        await super().async_added_to_hass()
-        await energy.async_add_when_complete(self.coordinator)
-
 
 class NetPowerSensor(PacedSensor):
     """Import minus export in W, positive while the household draws: what the energy dashboard asks for."""
@@ -201,7 +191,7 @@ class NetPowerSensor(PacedSensor):
 
     def __init__(self, coordinator: MeterCoordinator, meter: MeterData) -> None:
         """Subtract the two powers of a meter."""
-        super().__init__(coordinator, meter, "net_power")
+        super().__init__(coordinator, meter, NET_POWER)
         self._pause = _pause(coordinator.pace, counter=False)
 
     def _pair(self) -> tuple[Point, Point] | None:

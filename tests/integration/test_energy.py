@@ -1,0 +1,88 @@
+"""The energy dashboard: the meter is added where the user agreed, once, and complete."""
+
+from typing import Any
+
+from homeassistant.components.energy import data as energy_data
+from homeassistant.components.recorder import Recorder
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+import pytest
+
+from custom_components.smart_meter.const import CONF_ADD_TO_ENERGY, DOMAIN
+from tests.integration.conftest import Meter, make_entry, state_of, until
+from tests.integration.test_config_flow import answer, progressed, to_keys
+
+
+@pytest.fixture
+async def energy(recorder_mock: Recorder, hass: HomeAssistant) -> None:
+    """Have an energy dashboard."""
+    assert await async_setup_component(hass, "energy", {})
+    await hass.async_block_till_done()
+
+
+async def sources(hass: HomeAssistant) -> list[dict[str, Any]]:
+    """Return what the energy dashboard knows."""
+    manager = await energy_data.async_get_manager(hass)
+    return [dict(source) for source in (manager.data or {}).get("energy_sources", [])]
+
+
+@pytest.mark.usefixtures("energy")
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_offered_at_the_end(
+    hass: HomeAssistant, meter: Meter, wanted: bool
+) -> None:
+    """The last step offers it; import, export and the signed power become one grid connection."""
+    result = await to_keys(hass, meter)
+    result = await progressed(hass, await answer(hass, result, **meter.keys))
+    assert result["data_schema"] is not None
+    assert [str(field) for field in result["data_schema"].schema] == [
+        CONF_ADD_TO_ENERGY
+    ]
+    result = await answer(hass, result, add_to_energy=wanted)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    entry = result["result"]
+    meter.send()
+    await until(hass, lambda: state_of(hass, f"{meter.number}_net_power"))
+    await hass.async_block_till_done()
+    registry = er.async_get(hass)
+
+    def entity(key: str) -> str | None:
+        return registry.async_get_entity_id("sensor", DOMAIN, f"{meter.number}_{key}")
+
+    if wanted:
+        (source,) = await sources(hass)
+        assert source["type"] == "grid"
+        assert source["stat_energy_from"] == entity("1-0:1.8.0")
+        assert source["stat_energy_to"] == entity("1-0:2.8.0")
+        assert source["stat_rate"] == entity("net_power")
+    else:
+        assert await sources(hass) == []
+    assert CONF_ADD_TO_ENERGY not in entry.data
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.usefixtures("energy")
+async def test_beside_what_is_there(hass: HomeAssistant, meter: Meter) -> None:
+    """What the user configured stays; the meter is not added a second time."""
+    manager = await energy_data.async_get_manager(hass)
+    solar = {
+        "type": "solar",
+        "stat_energy_from": "sensor.pv",
+        "config_entry_solar_forecast": None,
+    }
+    await manager.async_update({"energy_sources": [solar]})  # type: ignore[list-item]
+    entry = await make_entry(hass, meter)
+    for _ in range(2):
+        hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_ADD_TO_ENERGY: True}
+        )
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        meter.send()
+        await until(hass, lambda: CONF_ADD_TO_ENERGY not in entry.data)
+        await hass.async_block_till_done()
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    kinds = [source["type"] for source in await sources(hass)]
+    assert kinds == ["solar", "grid"]

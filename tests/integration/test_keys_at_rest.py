@@ -1,0 +1,147 @@
+"""Keys at rest: found in no spelling in the configuration folder, the logs and the diagnostics."""
+
+from base64 import b64encode
+import json
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smart_meter import keystore
+from custom_components.smart_meter.customer_interface.catalogue import KeySpec
+from custom_components.smart_meter.customer_interface.keys import Key, KeyKind
+from custom_components.smart_meter.diagnostics import async_get_config_entry_diagnostics
+from tests.integration.conftest import Meter, make_entry, state_of, until
+
+
+def spellings(key: str) -> set[str]:
+    """Return the ways a key of hexadecimal digits could be written."""
+    raw = bytes.fromhex(key)
+    pairs = [key[i : i + 2] for i in range(0, len(key), 2)]
+    plain = {
+        key,
+        " ".join(pairs),
+        ":".join(pairs),
+        "-".join(pairs),
+        ", ".join(f"0x{pair}" for pair in pairs),
+        b64encode(raw).decode(),
+        b64encode(key.encode()).decode(),
+        raw[::-1].hex(),
+        key.encode().hex(),
+        str(list(raw)),
+        str(int.from_bytes(raw, "big")),
+        repr(raw),
+        raw.decode("latin-1"),
+    }
+    return {text.lower() for text in plain}
+
+
+async def test_found_nowhere(
+    hass: HomeAssistant,
+    meter: Meter,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Entry, stores, log and diagnostics hold the key in no spelling."""
+    caplog.set_level("DEBUG")
+    for _ in range(3):
+        meter.send()
+    await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
+    diagnostics = await async_get_config_entry_diagnostics(hass, entry)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    everything = "\n".join(
+        (
+            json.dumps(dict(entry.data)),
+            json.dumps(hass_storage, default=str),
+            json.dumps(diagnostics, default=str),
+            caplog.text,
+        )
+    ).lower()
+    assert str(len(meter.keys["guek"])) == "32"
+    for text in spellings(meter.keys["guek"]):
+        assert text not in everything
+    # The search itself would find it.
+    assert any(
+        text in f"key {meter.keys['guek']}".lower()
+        for text in spellings(meter.keys["guek"])
+    )
+
+
+async def test_diagnostics_tell_no_consumption(
+    hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
+) -> None:
+    """Diagnostics hold the shape of what arrived, but no meter number and no value."""
+    said = meter.send()
+    await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
+    diagnostics = await async_get_config_entry_diagnostics(hass, entry)
+    text = json.dumps(diagnostics, default=str)
+    assert meter.number not in text
+    assert meter.number.encode().hex() not in text.lower()
+    for code in ("1-0:1.8.0", "1-0:2.8.0"):
+        assert str(said[code]) not in text
+    assert diagnostics["entry"]["keys"] == {"guek": "**REDACTED**"}
+    values = {row["key"]: row for row in diagnostics["meters"][0]["values"]}
+    assert values["1-0:32.7.0"]["type"] == "number with 1 decimals"
+    assert values["1-0:1.8.0"]["unit"] == "Wh"
+    frames = [item for row in diagnostics["frames"] for item in row["items"]]
+    assert [frame["link"] for frame in frames] == ["mbus", "mbus"]
+
+
+async def test_diagnostics_without_a_running_entry(
+    hass: HomeAssistant, meter: Meter
+) -> None:
+    """An entry that does not run still tells how it is set up."""
+    entry = await make_entry(hass, meter)
+    diagnostics = await async_get_config_entry_diagnostics(hass, entry)
+    assert set(diagnostics) == {"entry"}
+
+
+async def test_wrap_and_unwrap(hass: HomeAssistant) -> None:
+    """A wrapped key opens with the key of this installation alone, of any length a key has."""
+    store = await keystore.async_get_keystore(hass)
+    assert store is await keystore.async_get_keystore(hass)
+    for length in (16, 20, 32):
+        secret = bytes(range(length))
+        assert store.unwrap(store.wrap(secret)) == secret
+    wrapped = store.wrap(bytes(16))
+    other = keystore.KeyStore(bytes(32))
+    for damaged in (wrapped[:-4] + "AAAA", "", "not base 64!", "AAAA"):
+        with pytest.raises(keystore.KeyStoreError):
+            store.unwrap(damaged)
+    with pytest.raises(keystore.KeyStoreError):
+        other.unwrap(wrapped)
+
+
+def test_ring() -> None:
+    """Keys are sorted by what the profile says they are for."""
+    specs = (
+        KeySpec("guek", KeyKind.ENCRYPTION, "GUEK"),
+        KeySpec("gak", KeyKind.AUTHENTICATION, "GAK"),
+    )
+    keys = {"gak": Key(b"a" * 16), "guek": Key(b"e" * 16), "more": Key(b"m" * 16)}
+    ring = keystore.key_ring(keys, specs)
+    assert [key.secret[:1] for key in ring.keys] == [b"e", b"m"]
+    assert [key.secret[:1] for key in ring.authentication] == [b"a"]
+
+
+async def test_another_installation(hass: HomeAssistant, meter: Meter) -> None:
+    """A key that was wrapped elsewhere is asked for again."""
+    entry = await make_entry(hass, meter, keys={"guek": b64encode(bytes(24)).decode()})
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    flows = hass.config_entries.flow.async_progress()
+    assert [flow["context"]["source"] for flow in flows] == ["reauth"]
+
+
+async def test_forgotten_with_the_last_meter(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    """With the last meter the key of this installation and all that was stored goes."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert any(name.startswith("smart_meter.") for name in hass_storage)
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert not any(name.startswith("smart_meter.") for name in hass_storage)
