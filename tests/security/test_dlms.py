@@ -1,7 +1,7 @@
 """DLMS/COSEM security: official vectors, every wrapper, wrong keys told from damage, and a second opinion."""
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_der_x509_certificate
@@ -14,6 +14,7 @@ import pytest
 from customer_interface.reading import Fault, FaultKind
 from customer_interface.security.dlms import (
     Opened,
+    is_signer,
     looks_plain,
     open_apdu,
     title_of,
@@ -269,6 +270,28 @@ def test_signature(
     assert not verifies(point, signature[:-1] + b"\0", signed)
     assert not verifies(point, bytes(2 * size), signed)
     assert not verifies(point, b"", signed)
+
+
+def test_what_is_no_signer() -> None:
+    """A key of another kind or on an unknown curve verifies nothing."""
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    other = ed25519.Ed25519PrivateKey.generate().public_key()
+    assert is_signer(spki)
+    for signer in (
+        spki.replace(
+            bytes.fromhex("2A8648CE3D030107"), bytes.fromhex("2A8648CE3D030177")
+        ),
+        other.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        ROOT.replace(
+            bytes.fromhex("2A8648CE3D030107"), bytes.fromhex("2A8648CE3D030177")
+        ),
+        b"\x04" + bytes(64),
+        b"-----BEGIN CERTIFICATE-----",
+        b"",
+    ):
+        assert not is_signer(signer)
+        assert not verifies(signer, bytes(64), b"")
 
 
 def test_signed_then_ciphered() -> None:

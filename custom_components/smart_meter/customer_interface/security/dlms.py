@@ -474,12 +474,13 @@ def is_signer(data: bytes) -> bool:
 
 @lru_cache(maxsize=16)
 def _public_key(signer: bytes) -> EllipticCurvePublicKey | None:
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
 
     for load in _loaders(signer):
         try:
             key = load(signer)
-        except ValueError:
+        except ValueError, UnsupportedAlgorithm:
             continue
         if isinstance(key, ec.EllipticCurvePublicKey):
             return key

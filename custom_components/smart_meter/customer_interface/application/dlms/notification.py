@@ -28,8 +28,11 @@ class Notification:
 def read_notification(apdu: bytes) -> Notification | Fault:
     """Read a data-notification; a fault where it is none, or ends too early, or has types that do not exist."""
     if apdu[:1] != bytes((DATA_NOTIFICATION,)):
-        what = f"APDU {apdu[0]:02X}" if apdu else "an empty APDU"
-        return Fault(FaultKind.UNSUPPORTED, f"{what} is nothing a meter pushes")
+        what = f"an APDU {apdu[0]:02X}" if apdu else "an empty APDU"
+        return Fault(
+            FaultKind.UNSUPPORTED,
+            f"{what} instead of a data-notification, the only one customer interfaces are known to push",
+        )
     reader = Reader(apdu, 1)
     try:
         invoke_id = int.from_bytes(reader.take(4), "big")
