@@ -8,6 +8,7 @@ from customer_interface.link.deframer import Deframer
 from customer_interface.reading import Fault, FaultKind, Frame, Link
 
 from .sml_vectors import SML
+from .test_hdlc import make
 from .vectors import (
     AMIS,
     AMIS_SEARCH,
@@ -136,6 +137,13 @@ def test_frame_behind_a_false_start() -> None:
     items = run(false_starts + MBUS_ONE)
     assert len(frames(items)) == 1
     assert len(kinds(items)) == 1
+
+
+def test_false_start_inside_a_damaged_frame() -> None:
+    """What seems to begin inside a damaged frame is no second damaged frame."""
+    data = make(b"\x03\x01", b"\xe6\xe7\x00\x0f" + bytes(20) + b"\x7e\xa1\x00\x03\x01")
+    damaged = data[:15] + b"\x01" + data[16:]
+    assert kinds(run(damaged)) == [FaultKind.CHECKSUM]
 
 
 def test_false_start_covers_no_later_noise() -> None:

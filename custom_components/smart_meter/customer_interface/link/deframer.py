@@ -116,7 +116,7 @@ class Deframer:
         return start + 1
 
     def _cut_short(self, start: int, items: list[Frame | Fault]) -> None:
-        if len(self._buffer) - start >= _LEAST_BEGINNING:
+        if start >= self._covered and len(self._buffer) - start >= _LEAST_BEGINNING:
             fault = Fault(FaultKind.TRUNCATED, "the end of a frame is missing")
             self._damaged(len(self._buffer), fault, items)
 
