@@ -1,7 +1,7 @@
 """Recorded conversations with a NES meter: what the session read from it, read again from both directions."""
 
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ..application.c1219 import Table, TableRead
 from ..keys import KeyRing
@@ -25,7 +25,7 @@ REQUEST_MISSING = Fault(
 @dataclass(frozen=True, slots=True)
 class _Request:
     key_index: int
-    key: bytes
+    key: bytes = field(repr=False)
     message: bytes
     encrypted: bool
 

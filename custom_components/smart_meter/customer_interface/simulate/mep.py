@@ -223,8 +223,8 @@ class NesMeter:
     house: House
     model: Model
     serial: str
-    basic: bytes
-    advanced: bytes
+    basic: bytes = field(repr=False)
+    advanced: bytes = field(repr=False)
     plans: tuple[Plan, ...] = ()
     alerts: int = 0
     latency: float = LATENCY
