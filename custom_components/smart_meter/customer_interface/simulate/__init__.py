@@ -4,7 +4,21 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import CatalogueError
-from . import amis, kamstrup, ksmw, landis, lists, mep, noe, styria
+from . import (
+    amis,
+    countries,
+    egd,
+    han,
+    iskra,
+    kamstrup,
+    ksmw,
+    landis,
+    lists,
+    mep,
+    noe,
+    sml,
+    styria,
+)
 from .meter import Meter, Plan
 
 if TYPE_CHECKING:
@@ -27,6 +41,11 @@ ROWS: Mapping[tuple[str, str], _Row] = {
     **amis.ROWS,
     **kamstrup.ROWS,
     **mep.ROWS,
+    **countries.ROWS,
+    **han.ROWS,
+    **iskra.ROWS,
+    **egd.ROWS,
+    **sml.ROWS,
 }
 
 

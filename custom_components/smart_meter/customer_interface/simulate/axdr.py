@@ -127,6 +127,14 @@ def _date(when: date) -> bytes:
     )
 
 
-def notification(invoke_id: int, when: bytes, body: bytes) -> bytes:
-    """data-notification 0Fh: long-invoke-id, date-time (empty or 12 bytes) with its length, body."""
-    return b"\x0f" + invoke_id.to_bytes(4, "big") + length(len(when)) + when + body
+def notification(
+    invoke_id: int, when: bytes, body: bytes, *, tagged: bool = False
+) -> bytes:
+    """data-notification 0Fh: long-invoke-id, date-time (empty or 12 bytes) with its length, body.
+
+    Some meters write the date-time as an octet-string with its tag.
+    """
+    tag = b"\x09" if tagged else b""
+    return (
+        b"\x0f" + invoke_id.to_bytes(4, "big") + tag + length(len(when)) + when + body
+    )

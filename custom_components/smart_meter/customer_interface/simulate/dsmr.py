@@ -52,6 +52,7 @@ class Said:
     channel: int = 0
     number: str | None = None
     medium: str | None = None
+    time: datetime | None = None
 
 
 type Line = Callable[[Moment], Said]
@@ -64,7 +65,7 @@ def fixed(text: str) -> Line:
 
 def clock(moment: Moment) -> Said:
     """0-0:1.0.0, the meter's clock."""
-    return Said(f"0-0:1.0.0({moment.stamp()})")
+    return Said(f"0-0:1.0.0({moment.stamp()})", time=moment.snapshot.time)
 
 
 def number(code: str, *, hexadecimal: bool = True) -> Line:
@@ -138,17 +139,24 @@ class SubMeter:
 
     def value_line(self, moment: Moment) -> Said:
         """The value of the last full five minutes, with its own time."""
-        return self._said(moment, "0-{c}:{code}({stamp})({value}*{unit})")
+        return self._said(
+            moment, self._minute(moment), "0-{c}:{code}({stamp})({value}*{unit})"
+        )
 
     def old_value_line(self, moment: Moment) -> Said:
         """DSMR 2.2 and 3: time first, the value on a line of its own."""
         return self._said(
-            moment, "0-{c}:24.3.0({old})(00)(60)(1)(0-{c}:24.2.1)({unit})\r\n({value})"
+            moment,
+            self._minute(moment).replace(tzinfo=None),
+            "0-{c}:24.3.0({old})(00)(60)(1)(0-{c}:24.2.1)({unit})\r\n({value})",
         )
 
-    def _said(self, moment: Moment, pattern: str) -> Said:
+    def _minute(self, moment: Moment) -> datetime:
         when = moment.snapshot.time.replace(second=0)
-        when -= timedelta(minutes=when.minute % 5)
+        return when - timedelta(minutes=when.minute % 5)
+
+    def _said(self, moment: Moment, said_at: datetime, pattern: str) -> Said:
+        when = self._minute(moment)
         raw = int((when.timestamp() - FIRST_MONDAY) * self.hourly) // 3600
         unit, exponent = self.plain
         text = pattern.format(
@@ -159,7 +167,7 @@ class SubMeter:
             value=point(raw, 5, 3),
             unit=self.unit,
         )
-        value = Value(scaled(raw, exponent - 3), unit, time=when)
+        value = Value(scaled(raw, exponent - 3), unit, time=said_at)
         return Said(
             text,
             {f"0-{self.channel}:{self.code}": value},
@@ -178,7 +186,7 @@ def current_demand(moment: Moment) -> Said:
 
 def peak_demand(moment: Moment) -> Said:
     """1-0:1.6.0, the highest quarter hour of this month."""
-    raw, when = _peak(moment, _month(moment.snapshot.time), moment.at)
+    raw, when = _peak(moment, _month(moment, moment.snapshot.time), moment.at)
     return Said(
         f"1-0:1.6.0({moment.stamp(when)})({point(raw, 2, 3)}*kW)",
         {"1-0:1.6.0": Value(raw, "W", time=when)},
@@ -187,9 +195,9 @@ def peak_demand(moment: Moment) -> Said:
 
 def peak_history(moment: Moment) -> Said:
     """0-0:98.1.0, the highest quarter hours of the last two months, each with the month's end and its own time."""
-    end, entries, text = _month(moment.snapshot.time), [], ""
+    end, entries, text = _month(moment, moment.snapshot.time), [], ""
     for _ in range(2):
-        begin = _month(end - timedelta(days=1))
+        begin = _month(moment, end - timedelta(days=1))
         raw, when = _peak(moment, begin, end.timestamp())
         text += f"({moment.stamp(end)})({moment.stamp(when)})({point(raw, 2, 3)}*kW)"
         entries.append(LogEntry(when, raw, "W"))
@@ -200,8 +208,10 @@ def peak_history(moment: Moment) -> Said:
     )
 
 
-def _month(when: datetime) -> datetime:
-    return when.replace(day=1, hour=0, minute=0, second=0)
+def _month(moment: Moment, when: datetime) -> datetime:
+    """Return the month's first midnight, which may lie on the other side of a change of the clocks."""
+    noon = when.replace(day=1, hour=12, minute=0, second=0)
+    return moment.house.at(noon.timestamp()).time.replace(hour=0)
 
 
 def _peak(moment: Moment, begin: datetime, end: float) -> tuple[int, datetime]:
@@ -239,46 +249,56 @@ class TextMeter(PushMeter):
             "ascii"
         )
         text += (f"{crc16_arc(text):04X}" if self.checksum else "").encode() + b"\r\n"
-        readings = _readings(said, snapshot.time)
+        readings = _readings(said)
         if self.ciphering is None:
             return Telegram((text,), readings)
         key = hashlib.sha256(self.ciphering.key).digest()[:16] if wrong_key else None
         return Telegram(
             (self.ciphering.seal(text, counter, key),),
-            tuple(_secured(reading, self.ciphering, counter) for reading in readings),
+            tuple(
+                self._secured(reading, self.ciphering, counter) for reading in readings
+            ),
+        )
+
+    def _secured(self, reading: Reading, ciphering: Ciphering, counter: int) -> Reading:
+        """Whoever has no authentication key cannot verify the tag."""
+        title = ciphering.title.hex().upper()
+        meter = (
+            reading.meter
+            if reading.meter.channel
+            else replace(reading.meter, title=title)
+        )
+        return replace(
+            reading,
+            meter=meter,
+            encrypted=True,
+            authenticated=len(self.keys) > 1,
+            counter=counter,
         )
 
 
-def _readings(said: list[Said], time: datetime) -> tuple[Reading, ...]:
+def _readings(said: list[Said]) -> tuple[Reading, ...]:
     """One reading for each channel that says anything, the meter's own first."""
     return tuple(
-        _reading(channel, said, time) for channel in sorted({s.channel for s in said})
+        _reading(channel, said) for channel in sorted({s.channel for s in said})
     )
 
 
-def _reading(channel: int, said: list[Said], time: datetime) -> Reading:
+def _reading(channel: int, said: list[Said]) -> Reading:
+    """The time of a meter behind the meter is that of its value."""
     own = [s for s in said if s.channel == channel]
     values = {
         ObisCode.parse(code): value for s in own for code, value in s.values.items()
     }
+    times = [v.time for v in values.values()] if channel else [s.time for s in own]
     return Reading(
         MeterIdentity(
             number=next((s.number for s in own if s.number), None),
             medium=next((s.medium for s in own if s.medium), None),
             channel=channel,
         ),
-        time=time,
+        time=next((t for t in times if t), None),
         values=values,
-    )
-
-
-def _secured(reading: Reading, ciphering: Ciphering, counter: int) -> Reading:
-    title = ciphering.title.hex().upper()
-    meter = (
-        reading.meter if reading.meter.channel else replace(reading.meter, title=title)
-    )
-    return replace(
-        reading, meter=meter, encrypted=True, authenticated=True, counter=counter
     )
 
 

@@ -106,14 +106,14 @@ _STYRIAN = Row(
 )
 
 
-def _utility(registers: tuple[Register, ...]) -> Row:
+def _describing_row(registers: tuple[Register, ...], *, encrypted: bool = True) -> Row:
     return Row(
         "2400 8E1",
         5,
         partial(_describing, registers=registers),
         _framing,
         partial(_names, b"LGZgr"),
-        control=0x30,
+        control=0x30 if encrypted else None,
         keys=("guek", "gak"),
     )
 
@@ -125,6 +125,8 @@ ROWS = {
     ("energie-graz", "lg-e451"): _STYRIAN,
     ("feistritzwerke", "lg-e450"): _STYRIAN,
     ("feistritzwerke", "lg-e451"): _STYRIAN,
-    ("stadtwerke", "lg-e450"): _utility(_UTILITY),
-    ("stadtwerke", "lg-e451"): _utility((*_UTILITY, *_UTILITY_VOLTAGES)),
+    ("stadtwerke", "lg-e450"): _describing_row(_UTILITY),
+    ("stadtwerke", "lg-e451"): _describing_row((*_UTILITY, *_UTILITY_VOLTAGES)),
+    ("ch-cii", "lg-e450"): _describing_row(_UTILITY, encrypted=False),
+    ("ch-cii", "lg-e570"): _describing_row((*_UTILITY, *_UTILITY_VOLTAGES)),
 }
