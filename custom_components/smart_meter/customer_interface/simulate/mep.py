@@ -567,7 +567,7 @@ class Row:
             House(seed, self.model.phases),
             self.model,
             str(83_330_000 + seed),
-            f"{seed:04}{operator}".encode().ljust(16)[:16],
+            f"{meter[-4:]}{operator}".encode().ljust(16)[:16],
             f"advanced {seed:07}".encode(),
             plans,
             alerts=1,
