@@ -169,9 +169,11 @@ def port(chip: FakeChip, port_path: Path) -> Iterator[Pty]:
 
 
 @pytest.fixture
-def home() -> FakeHomeAssistant:
-    """Home Assistant with our integration."""
-    return FakeHomeAssistant()
+def home(port_path: Path) -> FakeHomeAssistant:
+    """Home Assistant with our integration, which reads the port that is wanted."""
+    made = FakeHomeAssistant()
+    made.use(str(port_path), "config_entry", "meter", "Cellar", "smart_meter")
+    return made
 
 
 @pytest.fixture

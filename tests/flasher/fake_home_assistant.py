@@ -17,7 +17,8 @@ class FakeHomeAssistant:
         self.release_fails = False
         self.start_fails = 0
         self.calls: list[tuple[str, Any]] = []
-        self.leases: dict[str, str] = {}
+        self.leases: set[str] = set()
+        self.forgets = 0
         self.consumers: dict[str, list[dict[str, Any]]] = {}
         self.discovered: list[dict[str, Any]] = []
         self.usage_known = True
@@ -69,6 +70,12 @@ class FakeHomeAssistant:
         self._consumer(holder)["active"] = active
         return True
 
+    def _ours(self, port: str) -> list[dict[str, str]]:
+        ours = (c for c in self.consumers.get(port, ()) if c["domain"] == "smart_meter")
+        return [
+            {"config_entry_id": c["config_entry_id"], "title": c["title"]} for c in ours
+        ]
+
     @staticmethod
     def _authorized(request: web.Request) -> None:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
@@ -96,14 +103,19 @@ class FakeHomeAssistant:
                 if self.release_fails:
                     raise web.HTTPInternalServerError
                 assert "return_response" in request.query
-                lease = f"lease-{len(self.calls)}"
-                self.leases[lease] = data["port"]
-                answer = {"lease": lease, "seconds": data["seconds"], "freed": []}
-                return web.json_response(
-                    {"changed_states": [], "service_response": answer}
-                )
+                freed = self._ours(data["port"])
+                self.leases |= {data["port"]} if freed else set()
+                return _response({"freed": freed})
             case "smart_meter.return_port":
-                del self.leases[data["lease"]]
+                assert "return_response" in request.query
+                if self.forgets:
+                    self.forgets -= 1
+                    return _response({"returned": []})
+                returned = (
+                    self._ours(data["port"]) if data["port"] in self.leases else []
+                )
+                self.leases.discard(data["port"])
+                return _response({"returned": returned})
             case "hassio.app_stop" | "hassio.app_start":
                 if not self._set(data["app"], name == "hassio.app_start"):
                     raise web.HTTPInternalServerError
@@ -167,3 +179,7 @@ class FakeHomeAssistant:
 
 def _user(user_id: str, groups: list[str]) -> dict[str, Any]:
     return {"id": user_id, "is_owner": False, "is_active": True, "group_ids": groups}
+
+
+def _response(answer: dict[str, Any]) -> web.Response:
+    return web.json_response({"changed_states": [], "service_response": answer})

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 import fcntl
+import json
 import os
 from pathlib import Path
+import time
+from typing import Any
 
 import pytest
 
 from . import fake_chip, firmware
 from .conftest import App, Release
-from .fake_chip import FakeChip, Pty
+from .fake_chip import FakeChip, Pty, Rfc2217
 from .fake_home_assistant import FakeHomeAssistant
 
 C3 = "c3-mbus.manifest.json"
@@ -38,12 +41,13 @@ async def test_write_new_chip(
     assert job["chip"]["mac"] == "A0:76:4E:11:22:33"
     assert job["notices"] == []
     assert chip.wifi == (SSID, PASSWORD)
-    assert home.leases == {}
+    assert home.leases == set()
     assert [name for name, _ in home.calls] == [
         "smart_meter.release_port",
         "smart_meter.return_port",
     ]
     assert home.calls[0][1] == {"port": app.port, "seconds": 3600}
+    assert any("let go of the port: Cellar" in line for line in job["log"])
     assert home.discovered == [
         {
             "service": "smart_meter",
@@ -141,7 +145,7 @@ async def refused(
     assert not job["touched"]
     assert bytes(chip.flash) == before
     assert chip.counts[fake_chip.FLASH_BEGIN] == chip.counts[fake_chip.DEFL_BEGIN] == 0
-    assert home.leases == {}
+    assert home.leases == set()
     if chip.counts.total():
         assert "Hard resetting via RTS pin..." in "".join(job["log"])
     return dict(job["failure"])
@@ -300,7 +304,7 @@ async def test_cable_pulled(
     assert job["touched"] is touched
     expected = {"cut"} if touched else {"lost", "no_answer"}
     assert job["failure"]["kind"] in expected, job["failure"]
-    assert home.leases == {}
+    assert home.leases == set()
     assert home.active("core_zigbee")
 
 
@@ -320,7 +324,7 @@ async def test_cable_pulled_during_backup(
         False,
     )
     assert list((app.data / "backups").iterdir()) == []
-    assert home.leases == {}
+    assert home.leases == set()
 
 
 async def test_cable_pulled_before_wifi(
@@ -342,7 +346,7 @@ async def test_cable_pulled_before_wifi(
     assert job["outcome"] == "done"
     assert job["notices"] == [{"kind": "wifi_silent", "ssid": SSID}]
     assert written(chip)
-    assert home.leases == {}
+    assert home.leases == set()
 
 
 async def test_recover_after_cut(app: App, chip: FakeChip, port_path: Path) -> None:
@@ -353,9 +357,10 @@ async def test_recover_after_cut(app: App, chip: FakeChip, port_path: Path) -> N
     chip.cut_at = None
     again = Pty(chip, port_path)
     try:
-        assert (await app.run("api/write", firmware=C3))["outcome"] == "done"
+        job = await app.run("api/write", firmware=C3)
     finally:
         again.close()
+    assert job["outcome"] == "done", job
     assert written(chip)
 
 
@@ -364,7 +369,7 @@ async def test_wrong_byte(app: App, chip: FakeChip, home: FakeHomeAssistant) -> 
     chip.bad_byte = 0x10010
     job = await app.run("api/write", firmware=C3)
     assert (job["failure"]["kind"], job["touched"]) == ("verify", True)
-    assert home.leases == {}
+    assert home.leases == set()
 
 
 async def test_no_chip(app: App, chip: FakeChip, home: FakeHomeAssistant) -> None:
@@ -372,14 +377,14 @@ async def test_no_chip(app: App, chip: FakeChip, home: FakeHomeAssistant) -> Non
     chip.holds_boot_button = False
     job = await app.run("api/look")
     assert job["failure"]["kind"] == "no_answer"
-    assert home.leases == {}
+    assert home.leases == set()
 
 
 async def test_port_missing(app: App, home: FakeHomeAssistant) -> None:
     """A port that is not there."""
     job = await app.run("api/look", port="/dev/ttyNone")
     assert job["failure"]["kind"] == "port_missing"
-    assert home.leases == {}
+    assert home.leases == set()
 
 
 async def test_stalled(
@@ -393,7 +398,7 @@ async def test_stalled(
     chip.hang_at = fake_chip.DEFL_DATA
     job = await app.run("api/write", firmware=C3)
     assert (job["failure"]["kind"], job["touched"]) == ("cut", True)
-    assert home.leases == {}
+    assert home.leases == set()
 
 
 # --- the port ---
@@ -430,6 +435,20 @@ async def test_not_given_back(app: App, home: FakeHomeAssistant) -> None:
     assert home.active("core_zigbee")
 
 
+async def test_not_returned(app: App, home: FakeHomeAssistant) -> None:
+    """While the cable is out our integration may not know the port; it is asked again, until its lease has ended."""
+    home.forgets = 2
+    job = await app.run("api/look")
+    assert job["notices"] == [{"kind": "not_given_back", "titles": ["Smart Meter"]}]
+    await app.jobs.recover()
+    assert app.jobs.leases.pending
+    store = app.data / "lease.json"
+    taken = json.loads(store.read_text())
+    store.write_text(json.dumps(taken | {"lent_until": time.time() - 1}))
+    await app.jobs.recover()
+    assert not app.jobs.leases.pending
+
+
 async def test_app_killed(
     start_app: Callable[..., Awaitable[App]],
     port: Pty,
@@ -446,7 +465,7 @@ async def test_app_killed(
     await app.reach("write")
     await app.jobs.close()
     assert home.active("core_zigbee")
-    assert home.leases == {}
+    assert home.leases == set()
     again = await start_app()
     job = (await again.get("api/state"))["job"]
     assert (job["failure"]["kind"], job["touched"]) == ("interrupted", True)
@@ -458,15 +477,16 @@ async def test_app_died(
     """After a power cut what was written down is given back."""
     home.use("/dev/x", "app", "core_zigbee", "Zigbee")
     home.consumers["/dev/x"][0]["active"] = False
-    home.leases["lease-1"] = "/dev/x"
+    home.use("/dev/x", "config_entry", "x", "Attic", "smart_meter")
+    home.leases.add("/dev/x")
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "lease.json").write_text(
-        '{"port": "/dev/x", "lease": "lease-1", "stopped": [{"kind": "app", "id": "core_zigbee", "title": "Zigbee"}]}'
-    )
+    taken: dict[str, Any] = {"port": "/dev/x", "lent_until": time.time() + 60}
+    taken["stopped"] = [{"kind": "app", "id": "core_zigbee", "title": "Zigbee"}]
+    (tmp_path / "data" / "lease.json").write_text(json.dumps(taken))
     (tmp_path / "data" / "job.json").write_text('{"port": "/dev/x", "touched": false}')
     app = await start_app()
     assert home.active("core_zigbee")
-    assert home.leases == {}
+    assert home.leases == set()
     assert (await app.get("api/state"))["job"]["failure"]["kind"] == "interrupted"
 
 
@@ -496,7 +516,8 @@ async def test_holders_unknown(
     """An older Home Assistant does not say who uses a port; the port itself still refuses a second user."""
     home.usage_known = False
     assert (await app.get("api/ports"))["holders_unknown"]
-    assert (await app.run("api/write", firmware=C3))["outcome"] == "done"
+    job = await app.run("api/write", firmware=C3)
+    assert job["outcome"] == "done", job
 
 
 async def test_port_busy(app: App, port: Pty, home: FakeHomeAssistant) -> None:
@@ -508,7 +529,7 @@ async def test_port_busy(app: App, port: Pty, home: FakeHomeAssistant) -> None:
     finally:
         os.close(other)
     assert job["failure"]["kind"] == "port_busy", job["failure"]
-    assert home.leases == {}
+    assert home.leases == set()
 
 
 # --- the page's commands ---
@@ -531,8 +552,9 @@ async def test_cancel(app: App, chip: FakeChip, home: FakeHomeAssistant) -> None
     job = await app.end()
     assert (job["failure"]["kind"], job["touched"]) == ("stopped", False)
     assert any("Hard resetting" in line for line in job["log"])
-    assert home.leases == {}
-    assert (await app.run("api/look"))["outcome"] == "done"
+    assert home.leases == set()
+    job = await app.run("api/look")
+    assert job["outcome"] == "done", job
 
 
 async def test_cancel_while_writing(
@@ -557,3 +579,52 @@ async def test_wrong_password(
     assert job["outcome"] == "done"
     assert job["notices"] == [{"kind": "wifi_refused", "ssid": SSID}]
     assert home.discovered[0]["config"]["device"] == app.port
+
+
+# --- more than one part, and the control lines ---
+
+
+async def test_parts(app: App, chip: FakeChip, release: Release) -> None:
+    """Boot loader, table and application as three parts; the percentage never falls."""
+    parts = [(0, "boot"), (0x8000, "table"), (0x10000, "app-1.1.0")]
+    for _, name in parts:
+        content = firmware.table() if name == "table" else firmware.image(name)
+        (release.folder / f"{name}.bin").write_bytes(content)
+    manifest = json.loads((release.folder / C3).read_text())
+    manifest["builds"][0]["parts"] = [
+        {"path": f"{n}.bin", "offset": o} for o, n in parts
+    ]
+    (release.folder / "parts.manifest.json").write_text(json.dumps(manifest))
+    release.sign()
+    shown: list[int] = []
+
+    def note(op: int) -> None:
+        if app.jobs.job is not None and app.jobs.job.percent is not None:
+            shown.append(app.jobs.job.percent)
+
+    chip.before = note
+    job = await app.run("api/write", firmware="parts.manifest.json", careful=True)
+    assert job["outcome"] == "done", job
+    for offset, name in parts:
+        content = firmware.table() if name == "table" else firmware.image(name)
+        assert bytes(chip.flash[offset : offset + len(content)]) == content
+    assert shown == sorted(shown)
+    assert len(set(shown)) > 20
+
+
+async def test_control_lines(
+    start_app: Callable[..., Awaitable[App]], chip: FakeChip, home: FakeHomeAssistant
+) -> None:
+    """Over a serial server the two control lines bring the chip into its boot loader, and start it again for Improv."""
+    runner = Rfc2217(chip)
+    try:
+        app = await start_app(extra_ports=(runner.url,))
+        app.port = runner.url
+        network = {"ssid": SSID, "password": PASSWORD}
+        job = await app.run("api/write", firmware=C3, wifi=network)
+    finally:
+        runner.close()
+    assert job["outcome"] == "done", job
+    assert job["notices"] == []
+    assert written(chip)
+    assert (chip.mode, chip.wifi) == ("app", (SSID, PASSWORD))

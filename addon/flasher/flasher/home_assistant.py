@@ -66,19 +66,20 @@ class HomeAssistant:
             for port in ports
         }
 
-    async def release_port(self, port: str, seconds: int) -> dict[str, Any]:
-        """Have our integration let go of a port; what it answers.
+    async def release_port(self, port: str, seconds: int) -> list[str]:
+        """Have our integration let go of a port; the titles of the entries that did.
 
         Raises:
             ActionMissing: the integration is not installed.
         """
-        return await self._action(
-            DOMAIN, "release_port", {"port": port, "seconds": seconds}, respond=True
-        )
+        data = {"port": port, "seconds": seconds}
+        answer = await self._action(DOMAIN, "release_port", data, respond=True)
+        return [str(entry["title"]) for entry in answer.get("freed", ())]
 
-    async def return_port(self, lease: str) -> None:
-        """Have our integration take the port again."""
-        await self._action(DOMAIN, "return_port", {"lease": lease})
+    async def return_port(self, port: str) -> list[str]:
+        """Have our integration take a port again; the titles of the entries that did."""
+        answer = await self._action(DOMAIN, "return_port", {"port": port}, respond=True)
+        return [str(entry["title"]) for entry in answer.get("returned", ())]
 
     async def set_running(
         self, holder_kind: str, holder_id: str, running: bool

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 import json
 import os
 from pathlib import Path
+import time
 from typing import Any
 
 from .home_assistant import (
@@ -33,10 +34,10 @@ class ConsentNeeded(Exception):
 
 @dataclass(slots=True)
 class Taken:
-    """What is stopped for now."""
+    """What is stopped for now; `lent_until` is when our integration takes its port back by itself, in Unix time."""
 
     port: str
-    lease: str | None = None
+    lent_until: float | None = None
     stopped: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -91,16 +92,15 @@ class Leases:
         if (taken := self._read()) is None:
             return []
         failed = [s for s in reversed(taken.stopped) if not await self._start(s)]
-        if taken.lease is not None and await self._returned(taken.lease):
-            taken.lease = None
+        if taken.lent_until is not None and await self._returned(taken):
+            taken.lent_until = None
         taken.stopped = list(reversed(failed))
-        if taken.stopped or taken.lease is not None:
+        if taken.stopped or taken.lent_until is not None:
             self._write(taken)
         else:
             self._store.unlink(missing_ok=True)
-        return [s["title"] for s in taken.stopped] + (
-            ["Smart Meter"] if taken.lease is not None else []
-        )
+        ours = ["Smart Meter"] if taken.lent_until is not None else []
+        return [s["title"] for s in taken.stopped] + ours
 
     @property
     def pending(self) -> bool:
@@ -108,15 +108,20 @@ class Leases:
         return self._store.exists()
 
     async def _release(self, taken: Taken) -> str:
+        taken.lent_until = time.time() + LEASE_SECONDS
+        self._write(taken)
         try:
-            answer = await self._ha.release_port(taken.port, LEASE_SECONDS)
+            freed = await self._ha.release_port(taken.port, LEASE_SECONDS)
         except ActionMissing:
+            freed = None
+        if not freed:
+            taken.lent_until = None
+            self._store.unlink()
+        if freed is None:
             return "The Smart Meter integration is not installed, so it does not use the port"
-        if lease := answer.get("lease"):
-            taken.lease = str(lease)
-            self._write(taken)
-        titles = [str(freed.get("title", "")) for freed in answer.get("freed") or ()]
-        return f"Smart Meter let go of the port ({', '.join(titles) or 'it did not use it'})"
+        return (
+            f"Smart Meter let go of the port: {', '.join(freed) or 'it did not use it'}"
+        )
 
     async def _start(self, stopped: dict[str, str]) -> bool:
         try:
@@ -125,14 +130,17 @@ class Leases:
             return False
         return True
 
-    async def _returned(self, lease: str) -> bool:
+    async def _returned(self, taken: Taken) -> bool:
+        """Whether our integration has its port again; it may not know it while the cable is out."""
+        assert taken.lent_until is not None
+        if time.time() > taken.lent_until:
+            return True
         try:
-            await self._ha.return_port(lease)
+            return bool(await self._ha.return_port(taken.port))
         except ActionMissing:
             return True  # gone with the integration that had lent it
         except HomeAssistantError:
             return False
-        return True
 
     def _write(self, taken: Taken) -> None:
         new = self._store.with_suffix(".new")
@@ -142,7 +150,7 @@ class Leases:
     def _read(self) -> Taken | None:
         try:
             data: dict[str, Any] = json.loads(self._store.read_text())
-            return Taken(data["port"], data["lease"], list(data["stopped"]))
+            return Taken(data["port"], data["lent_until"], list(data["stopped"]))
         except OSError, ValueError, KeyError, TypeError:
             return None
 
