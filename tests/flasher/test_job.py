@@ -131,6 +131,20 @@ async def test_backup(app: App, chip: FakeChip) -> None:
     assert bytes(chip.flash[: len(NEW)]) == NEW
 
 
+async def test_restore(app: App, chip: FakeChip) -> None:
+    """A backup is an image of one's own that brings everything back."""
+    before = firmware.factory("1.0.0").ljust(chip.size, b"\xff")
+    chip.flash[:] = before
+    job = await app.run("api/write", firmware=C3, backup=True)
+    backup = (app.data / "backups" / job["backup"]).read_bytes()
+    upload = await app.post("api/upload?name=backup.bin", body=backup)
+    job = await app.run(
+        "api/write", upload=upload["id"], agreed=["unsigned", "downgrade"]
+    )
+    assert job["outcome"] == "done", job
+    assert bytes(chip.flash) == before
+
+
 # --- what must not be written ---
 
 
