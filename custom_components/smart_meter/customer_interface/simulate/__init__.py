@@ -18,6 +18,7 @@ from . import (
     noe,
     sml,
     styria,
+    wmbus,
 )
 from .meter import Meter, Plan
 
@@ -46,6 +47,7 @@ ROWS: Mapping[tuple[str, str], _Row] = {
     **iskra.ROWS,
     **egd.ROWS,
     **sml.ROWS,
+    **wmbus.ROWS,
 }
 
 
