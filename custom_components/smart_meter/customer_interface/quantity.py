@@ -165,6 +165,8 @@ _FIXED: dict[tuple[int, int, int, int | None], Quantity] = {
     (1, 0, 9, 2): _quantity("clock_date", Kind.TIME),
     (0, 42, 0, 0): _quantity("logical_device_name", Kind.TEXT),
     (0, 96, 1, 0): _quantity("meter_number", Kind.TEXT),
+    (1, 96, 1, 0): _quantity("meter_number", Kind.TEXT),
+    (0, 96, 1, 255): _quantity("meter_number", Kind.TEXT),
     (0, 96, 1, 1): _quantity("equipment_identifier", Kind.TEXT),
     (0, 96, 1, 2): _quantity("equipment_identifier_2", Kind.TEXT),
     (0, 96, 1, 4): _quantity("version", Kind.TEXT),

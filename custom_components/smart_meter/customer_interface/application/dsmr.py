@@ -75,13 +75,10 @@ def read(text: bytes) -> tuple[Reading | Fault, ...]:
     in W, volume in m³. A telegram without a line that can be read is a `layout` fault.
     """
     decoded = text.decode("latin-1")
-    lines = list(_lines(decoded))
-    channels = {line.code.b for line in lines if _introduces_device(line.code)}
-    own = [line for line in lines if not _belongs_to(line.code, channels)]
+    own, devices = _by_device(list(_lines(decoded)))
     readings = [_read_meter(own, _MAKER.match(decoded))] if own else []
-    for channel in sorted(channels):
-        device = [line for line in lines if _belongs_to(line.code, {channel})]
-        readings += _read_device(channel, device)
+    for channel in sorted(devices):
+        readings += _read_device(channel, devices[channel])
     return tuple(readings) or (_NOTHING,)
 
 
@@ -91,22 +88,18 @@ _NOTHING = Fault(FaultKind.LAYOUT, "a P1 telegram without a line that can be rea
 def _lines(text: str) -> Iterator[_Line]:
     """Yield the lines that have a code, soft line breaks mended."""
     body = text[text.find("\n") :] if text.startswith("/") else text
-    joined: list[str] = []
+    pieces: list[list[str]] = []
+    unclosed = 0
     for line in re.split(r"[\r\n]+", re.split(r"[\r\n]!", body)[0]):
-        if joined and _goes_on(joined[-1], line):
-            joined[-1] += line
-        else:
-            joined.append(line)
-    for line in joined:
+        if not pieces or _LINE.match(line) or not (unclosed > 0 or line[:1] == "("):
+            pieces.append([])
+            unclosed = 0
+        pieces[-1].append(line)
+        unclosed += line.count("(") - line.count(")")
+    for line in map("".join, pieces):
         parsed = _parse_line(line)
         if parsed is not None:
             yield parsed
-
-
-def _goes_on(line: str, following: str) -> bool:
-    if _LINE.match(following):
-        return False
-    return following.startswith("(") or line.count("(") > line.count(")")
 
 
 def _parse_line(line: str) -> _Line | None:
@@ -127,12 +120,20 @@ def _code(text: str) -> ObisCode | None:
         return None
 
 
+def _by_device(lines: list[_Line]) -> tuple[list[_Line], dict[int, list[_Line]]]:
+    """Part the lines into the meter's own and those of each channel that has a device."""
+    own: list[_Line] = []
+    devices: dict[int, list[_Line]] = {
+        line.code.b: [] for line in lines if _introduces_device(line.code)
+    }
+    for line in lines:
+        foreign = line.code.a == 0 and line.code.b in devices
+        (devices[line.code.b] if foreign else own).append(line)
+    return own, devices
+
+
 def _introduces_device(code: ObisCode) -> bool:
-    return code.a == 0 and code.b > 0 and code.c in (_DEVICE, 96)
-
-
-def _belongs_to(code: ObisCode, channels: set[int]) -> bool:
-    return code.a == 0 and code.b in channels
+    return code.a == 0 and code.b > 0 and code.c in (_DEVICE, _IDENTIFIER[0])
 
 
 def _values(lines: list[_Line]) -> Mapping[ObisCode, Value]:
