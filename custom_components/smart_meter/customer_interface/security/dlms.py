@@ -278,8 +278,9 @@ def _unwrapped(master: bytes, wrapped: bytes) -> bytes | None:
 
 def _no_key(ciphered: _Ciphered, keys: Sequence[bytes]) -> Fault:
     if not keys:
+        how = "encrypted" if ciphered.control & ENCRYPTED else "authenticated"
         return Fault(
-            FaultKind.KEY, "the telegram is encrypted, and no key was given for it"
+            FaultKind.KEY, f"the telegram is {how}, and no key was given for it"
         )
     if ciphered.wrapped_key is not None:
         return Fault(
