@@ -51,6 +51,11 @@ def test_without_llc() -> None:
     assert apdus(run(frame(b"\xe0\xc0\x00\x02"))) == [b"\xe0\xc0\x00\x02"]
 
 
+def test_unknown_apdu() -> None:
+    """What stands behind a header is for others to know."""
+    assert apdus(run(frame(LLC + b"\x61abc"))) == [b"\x61abc"]
+
+
 def test_segments() -> None:
     """The header is there in the first segment only: what looks like it later is content."""
     results = run(

@@ -15,7 +15,9 @@ from ..reading import Fault, FaultKind, Frame, Layer, Message
 
 # The tags of APDUs that a meter pushes (IEC 62056-5-3, 8.3): notification, ciphered, signed, blocks.
 _TAG = rb"[\x0f\xc2\xca\xcb\xdb-\xdd\xdf\xe0]"
-_LLC = re.compile(rb"\xe6[\xe6\xe7]\x00(?=" + _TAG + rb")")
+_HEADER = re.compile(rb"\xe6[\xe6\xe7]\x00")
+# Where it might be content as well only a header with an APDU behind it is believed.
+_LLC = re.compile(_HEADER.pattern + rb"(?=" + _TAG + rb")")
 _APDU = re.compile(_TAG)
 # general-glo- and general-ded-ciphering say how long they are: tag, system title 8, BER length.
 _CIPHERED = re.compile(
@@ -83,7 +85,7 @@ class HdlcAssembler:
 
 
 def _begins(payload: bytes) -> bool:
-    return bool(_LLC.match(payload) or _APDU.match(payload))
+    return bool(_HEADER.match(payload) or _APDU.match(payload))
 
 
 def _messages(stream: _Stream, frame: Frame) -> list[Message]:
@@ -103,7 +105,7 @@ def _messages(stream: _Stream, frame: Frame) -> list[Message]:
 
 def _apdus(information: bytes) -> Iterator[bytes]:
     """Yield the APDUs; what looks like a header inside a cipher is none."""
-    llc = _LLC.match(information)
+    llc = _HEADER.match(information)
     start = llc.end() if llc else 0
     while start < len(information):
         ciphered = _CIPHERED.match(information, start)
