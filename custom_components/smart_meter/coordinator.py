@@ -48,6 +48,7 @@ from .customer_interface.plausibility import Limits
 from .customer_interface.reading import Fault, FaultKind, MeterIdentity, Reading
 from .customer_interface.session import make_session
 from .customer_interface.session.base import LinkStatistics, Session, SessionState
+from .customer_interface.session.detect import DetectSession, Verdict
 from .customer_interface.source.runner import Runner
 from .keystore import KeyStoreError, async_get_keystore
 from .meter import MeterData, Point, from_stored, is_stale, to_stored
@@ -70,6 +71,9 @@ IMPLAUSIBLE_FAULTS = 20
 # How many silent intervals may pass before the user is told what to look at.
 TROUBLE_INTERVALS = 10
 PORT_TROUBLE_AFTER = 60.0
+DETECTION_PACE = 0.5
+# Meters that speak by themselves, so that listening at other line settings can find them.
+DETECTABLE = (SessionKind.PUSH, SessionKind.ACKNOWLEDGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self._simulated: SimulatedMeter | None = None
         self._opened: asyncio.Future[None] | None = None
         self._unavailable_logged = False
+        self._detected = False
         self._key_faults = 0
         self._implausible = 0
         self._strangers: dict[str, tuple[int, float]] = {}
@@ -251,6 +256,13 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             raise ConfigEntryNotReady(
                 translation_domain=DOMAIN, translation_key=f"port_{reason}"
             )
+
+    async def async_reopen(self) -> None:
+        """Listen again after the port was used for something else; where it does not open, the entry is set up anew."""
+        try:
+            await self.async_open()
+        except ConfigEntryNotReady:
+            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
 
     async def _async_url(self) -> str:
         if not self.config_entry.data.get(CONF_SIMULATED):
@@ -484,10 +496,10 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self.async_update_listeners()
 
     def _async_available(self) -> None:
-        self.silent = False
+        self.silent = self._detected = False
         self._async_cancel_trouble()
         repairs.async_clear(self.hass, self.config_entry, "silent", "garbled", "key")
-        repairs.async_clear(self.hass, self.config_entry, "inactive")
+        repairs.async_clear(self.hass, self.config_entry, "inactive", "line_found")
         if self._unavailable_logged:
             LOGGER.info("%s is back", self.config_entry.title)
             self._unavailable_logged = False
@@ -520,6 +532,42 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             repairs.async_report(self.hass, self.config_entry, "silent")
         elif seen.last_frame is None or now - seen.last_frame > self._trouble_after():
             repairs.async_report(self.hass, self.config_entry, "garbled")
+            if self.setup.profile.session in DETECTABLE and not self._detected:
+                self._detected = True
+                self.config_entry.async_create_background_task(
+                    self.hass, self._async_detect(), f"{DOMAIN} detection"
+                )
+
+    async def _async_detect(self) -> None:
+        """Listen at other line settings, as the ones that were right no longer are; offer what was found."""
+        session = DetectSession(await self.hass.async_add_executor_job(catalogue.load))
+        await self.async_close()
+        runner = Runner(
+            self.config_entry.data[CONF_PORT],
+            session.line,
+            session,
+            lambda _: None,
+            on_bytes=self.recording.on_bytes,
+        )
+        task = self.hass.async_create_background_task(runner.run(), "detection")
+        try:
+            while session.finding is None:
+                await asyncio.sleep(DETECTION_PACE)
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        line = self.setup.line or self.setup.profile.line
+        found = session.finding.line
+        if session.finding.verdict is Verdict.FOUND and found not in (None, line):
+            repairs.async_report(
+                self.hass,
+                self.config_entry,
+                "line_found",
+                {"line": str(found)},
+                {CONF_LINE: str(found)},
+            )
+        await self.async_reopen()
 
     # --- storage -----------------------------------------------------------------------------------------------------
 
