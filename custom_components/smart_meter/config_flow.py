@@ -411,6 +411,7 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
                 "operator": self._operator.name,
                 "keys": ", ".join(spec.label for spec in specs),
                 "where": _where(self._operator, self.hass.config.language),
+                **{spec.id: spec.label for spec in specs},
             },
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.translation import async_get_translations
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -198,6 +199,17 @@ async def test_busy_port(hass: HomeAssistant, meter: Meter, line: Line) -> None:
     finally:
         os.close(holder)
     assert result["errors"] == {"port": "port_busy"}
+
+
+async def test_every_key_is_named(hass: HomeAssistant) -> None:
+    """Each key of the catalogue has a field, labelled with the operator's own word."""
+    known = await hass.async_add_executor_job(catalogue.load)
+    texts = await async_get_translations(hass, "de", "config", {DOMAIN})
+    for profile in known.profiles.values():
+        for spec in profile.keys:
+            path = f"component.{DOMAIN}.config.step.keys"
+            assert texts[f"{path}.data.{spec.id}"] == f"{{{spec.id}}}"
+            assert texts[f"{path}.data_description.{spec.id}"]
 
 
 @pytest.fixture
