@@ -2,13 +2,13 @@
 
 from decimal import Decimal
 
-from customer_interface import catalogue, simulate
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 import pytest
 
 from custom_components.smart_meter.const import DOMAIN
+from customer_interface import catalogue, simulate
 from tests.integration.conftest import Line, Meter, state_of, until
 from tests.integration.test_config_flow import (
     answer,

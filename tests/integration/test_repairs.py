@@ -1,0 +1,218 @@
+"""What lasts is told in plain words, with a way out."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+import time
+from typing import Any
+
+from homeassistant.components import usb
+from homeassistant.components.usb.models import USBDevice
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.smart_meter import coordinator as coordinator_module, repairs
+from custom_components.smart_meter.const import DOMAIN
+from custom_components.smart_meter.customer_interface.line import LineSettings
+from custom_components.smart_meter.customer_interface.session.detect import (
+    DetectSession,
+    Trial,
+)
+from custom_components.smart_meter.customer_interface.source import runner
+from tests.integration.conftest import (
+    Line,
+    Meter,
+    fix,
+    has_issue,
+    make_entry,
+    state_of,
+    until,
+)
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let trouble be told after part of a second."""
+    monkeypatch.setattr(coordinator_module, "TROUBLE_INTERVALS", 0.1)
+    monkeypatch.setattr(coordinator_module, "PORT_TROUBLE_AFTER", 0.1)
+    monkeypatch.setattr(coordinator_module, "DETECTION_PACE", 0.05)
+    monkeypatch.setattr(runner, "BACKOFF", (0.05,))
+
+
+@pytest.mark.usefixtures("soon")
+async def test_nothing_arrives(hass: HomeAssistant, meter: Meter) -> None:
+    """A port without a byte is told, and taken back with the next telegram."""
+    entry = await make_entry(hass, meter)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await until(hass, lambda: has_issue(hass, "silent"))
+    meter.send()
+    await until(hass, lambda: not has_issue(hass, "silent"))
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.usefixtures("soon")
+async def test_line_settings_found(
+    hass: HomeAssistant,
+    meter: Meter,
+    hass_client: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Bytes without a frame are told; other line settings are tried by themselves, and offered."""
+    trial = Trial(LineSettings.parse("9600 8N1"), 5.0)
+    monkeypatch.setattr(
+        coordinator_module,
+        "DetectSession",
+        lambda known: DetectSession(known, (trial,)),
+    )
+    entry = await make_entry(hass, meter)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    coordinator = entry.runtime_data
+    noise = asyncio.create_task(_repeat(lambda: meter.line.write(bytes(range(40)))))
+    await until(hass, lambda: has_issue(hass, "garbled"))
+    noise.cancel()
+    telegrams = asyncio.create_task(_repeat(meter.send))
+    await until(hass, lambda: has_issue(hass, "line_found"))
+    telegrams.cancel()
+    await until(hass, lambda: coordinator.connected)
+    await fix(hass, hass_client, "line_found")
+    assert entry.data["line"] == "9600 8N1"
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.runtime_data.setup.line == LineSettings(9600)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def _repeat(act: Callable[[], Any]) -> None:
+    while True:
+        act()
+        await asyncio.sleep(0.1)
+
+
+@pytest.mark.usefixtures("soon")
+async def test_port_lost_for_long(
+    hass: HomeAssistant, meter: Meter, line: Line, entry: MockConfigEntry
+) -> None:
+    """An adapter that stays away is told; plugged in again, the repair goes by itself."""
+    line.unplug()
+    await until(hass, lambda: has_issue(hass, "port_missing"))
+    line.plug()
+    await until(hass, lambda: not has_issue(hass, "port_missing"))
+
+
+@pytest.fixture
+def adapter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Have an adapter with a serial number that Home Assistant finds at another port."""
+    moved = tmp_path / "usb-FTDI_FT232R_A50285BI-if01-port0"
+
+    async def scan(hass: HomeAssistant) -> list[USBDevice]:
+        return [
+            USBDevice(
+                device=str(moved),
+                vid="0403",
+                pid="6001",
+                serial_number="A50285BI",
+                manufacturer="FTDI",
+                description="FT232R",
+            )
+        ]
+
+    monkeypatch.setattr(usb, "async_scan_serial_ports", scan)
+    monkeypatch.setattr(
+        usb,
+        "async_find_moved_serial_port",
+        lambda hass, port: str(moved),
+        raising=False,
+    )
+    return moved
+
+
+@pytest.mark.parametrize("newer", [False, True], ids=["2026.10", "2026.11"])
+async def test_port_found_elsewhere(
+    hass: HomeAssistant,
+    tmp_path: Path,
+    adapter: Path,
+    hass_client: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+    newer: bool,
+) -> None:
+    """An adapter that is plugged in elsewhere is found by its serial number; confirming uses it there."""
+    if not newer:
+        monkeypatch.delattr(usb, "async_find_moved_serial_port")
+    line = Line(tmp_path / "usb-FTDI_FT232R_A50285BI-if00-port0")
+    meter = Meter(line)
+    entry = await make_entry(hass, meter)
+    line.unplug()
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert has_issue(hass, "port_moved")
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"port_moved_{entry.entry_id}")
+    assert issue is not None
+    assert issue.translation_placeholders is not None
+    assert issue.translation_placeholders["new_port"] == str(adapter)
+    line.path = adapter
+    line.plug()
+    await fix(hass, hass_client, "port_moved")
+    assert entry.data["port"] == str(adapter)
+    assert entry.state is ConfigEntryState.LOADED
+    assert not has_issue(hass, "port_moved")
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    line.unplug()
+
+
+async def test_implausible(
+    hass: HomeAssistant,
+    meter: Meter,
+    hass_client: ClientSessionGenerator,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Values withheld again and again are told; once confirmed, the meter is believed anew."""
+    entry = await make_entry(hass, meter)
+    believed = {f"{meter.number}|1-0:1.8.0": ["999999999", time.time() - 60]}
+    hass_storage[f"{DOMAIN}.{entry.entry_id}"] = {
+        "version": 1,
+        "minor_version": 1,
+        "key": f"{DOMAIN}.{entry.entry_id}",
+        "data": {
+            "session": {
+                "counters": {},
+                "last": believed,
+                "intervals": {},
+                "extra": {},
+            },
+            "meters": [],
+        },
+    }
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    for number in range(coordinator_module.IMPLAUSIBLE_FAULTS):
+        meter.send()
+        await until(
+            hass,
+            lambda n=number: entry.runtime_data.statistics.readings > n,  # type: ignore[misc]
+        )
+    await until(hass, lambda: has_issue(hass, "implausible"))
+    assert state_of(hass, f"{meter.number}_1-0:1.8.0") is None
+    assert state_of(hass, f"{meter.number}_1-0:1.7.0") is not None
+    await fix(hass, hass_client, "implausible")
+    meter.send()
+    await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
+    assert entry.unique_id == meter.number
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_removed_meanwhile(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """A repair of an entry that was removed ends."""
+    flow = await repairs.async_create_fix_flow(
+        hass,
+        "port_moved_x",
+        {"entry_id": "gone", "kind": "port_moved", "change": "{}"},
+    )
+    flow.hass, flow.handler, flow.issue_id = hass, DOMAIN, "port_moved_x"  # type: ignore[attr-defined]
+    result = await flow.async_step_confirm({})  # type: ignore[attr-defined]
+    assert result["reason"] == "removed"
+    # All problems of an entry go with it.
+    repairs.async_report(hass, entry, "silent")
+    assert has_issue(hass, "silent")
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert not ir.async_get(hass).issues
