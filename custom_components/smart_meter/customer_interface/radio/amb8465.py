@@ -45,6 +45,7 @@ class Amb8465:
 
     name = "amb8465"
     line = LineSettings(9_600)
+    checked = True
     hello = (_PARAMETERS,)
     commands = frozenset(
         command.data

@@ -46,6 +46,8 @@ class Stick(Protocol):
 
     name: str
     line: LineSettings
+    checked: bool
+    """Whether what looks like a frame is one, by a checksum on the serial line or CRCs that come with it."""
 
     @property
     def hello(self) -> tuple[Command, ...]:

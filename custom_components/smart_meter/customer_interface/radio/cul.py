@@ -23,6 +23,7 @@ class Cul:
 
     name = "cul"
     line = LineSettings(38_400)
+    checked = True
     hello = (_VERSION,)
     commands = frozenset(
         command.data for command in (_VERSION, _SIGNAL_ON, *_MODES.values())

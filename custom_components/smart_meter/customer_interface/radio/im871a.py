@@ -42,6 +42,7 @@ class Im871a:
 
     name = "im871a"
     line = LineSettings(57_600)
+    checked = True
     hello = (_PING, _DEVICE)
     commands = frozenset(command.data for command in (_PING, _DEVICE, *_MODES.values()))
 

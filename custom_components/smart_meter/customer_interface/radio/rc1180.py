@@ -30,6 +30,7 @@ class Rc1180:
 
     name = "rc1180"
     line = LineSettings(19_200)
+    checked = False
     hello = (_ENTER, _MEMORY)
     commands = frozenset(command.data for command in (_ENTER, _MEMORY, _LEAVE))
 
@@ -96,7 +97,7 @@ class Rc1180:
 
     def _frame(self, bare: bytes, rssi: int | None) -> list[Item]:
         signal = None if rssi is None else -(rssi // 2)
-        return [Heard(bare, "stripped", signal, self._mode.upper())]
+        return [Heard(bare, None, signal, self._mode.upper())]
 
 
 def _begins_frame(data: bytes) -> bool:

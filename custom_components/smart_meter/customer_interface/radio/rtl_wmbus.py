@@ -23,6 +23,7 @@ class RtlWmbus:
 
     name = "rtl_wmbus"
     line = LineSettings(115_200)
+    checked = True
     hello: tuple[Command, ...] = ()
     commands: frozenset[bytes] = frozenset()
 

@@ -240,8 +240,11 @@ class RadioSession:
     def _read(self, item: Heard, at: float) -> list[Output]:
         frame = _frame(item)
         if isinstance(frame, Fault):
-            self._receiver.note_fault(frame)
-            return [frame]
+            if self._talk.ready:
+                self._receiver.note_fault(frame)
+            return [frame] if self._talk.ready else []
+        if not (self._talk.ready or self._stick.checked):
+            return []
         self._talk.heard = True
         if self._talk.ready:
             self._talk.due, self._failed = self._quiet_at(at, heard=True), 0
