@@ -27,6 +27,7 @@ from tests.radio.test_sticks import RAW, im871a, rtl
 IM871A = SetLine(LineSettings(57_600))
 PING = Send(bytes.fromhex("A5010100"))
 PING_ANSWER = bytes.fromhex("A58102004CA3")
+NUMBER, OTHER = bytes.fromhex("78563412"), bytes.fromhex("99000000")
 NO_KEYS = KeyRing()
 KEYS = KeyRing((Key(OMS_MODE_5_KEY, "12345678"),))
 
@@ -46,6 +47,11 @@ def line_session(keys: KeyRing = NO_KEYS) -> RadioSession:
     radio = session(STICKS["rtl_wmbus"]("ct"), keys=keys)
     assert radio.start(0.0) == (SetLine(LineSettings(115_200)),)
     return radio
+
+
+def ring(*secrets: bytes) -> KeyRing:
+    """Return a ring of keys for all meters."""
+    return KeyRing(tuple(map(Key, secrets)))
 
 
 def readings(outputs: tuple[Output, ...]) -> list[Reading]:
@@ -238,6 +244,26 @@ def test_only_chosen_meters_are_read() -> None:
     radio.choose(frozenset({"00000012"}))
     outputs = radio.receive(rtl(plain(11, 2)) + rtl(plain(12, 2)), 2.0)
     assert [reading.meter.number for reading in readings(outputs)] == ["00000012"]
+
+
+def test_a_key_tells_the_own_meter() -> None:
+    """Where a profile has a key, neighbours are listed only, and their faults end once the key opened a meter."""
+    profile = load().profiles["wmbus-nes"]
+    radio = make_session(profile, ring(OMS_MODE_5_KEY), stick=STICKS["rtl_wmbus"]("ct"))
+    assert isinstance(radio, RadioSession)
+    radio.start(0.0)
+    assert radio.receive(rtl(plain(11)), 1.0) == ()
+    (fault,) = radio.receive(rtl(MODE_7.replace(NUMBER, OTHER)), 2.0)
+    assert isinstance(fault, Fault)
+    assert fault.kind is FaultKind.KEY
+    assert len(readings(radio.receive(rtl(OMS_MODE_5), 3.0))) == 1
+    assert radio.receive(rtl(MODE_7.replace(NUMBER, OTHER)), 100.0) == ()
+    assert radio.receive(rtl(plain(11, 2)), 101.0) == ()
+    assert {meter.meter.number: meter.opened for meter in radio.heard} == {
+        "00000011": False,
+        "12345678": True,
+        "00000099": False,
+    }
 
 
 def test_list_is_bounded() -> None:

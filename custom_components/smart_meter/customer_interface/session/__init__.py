@@ -47,5 +47,6 @@ def make_session(
         return PushSession(receiver, belief, longest)
     if profile.session is SessionKind.RADIO:
         sticks = (stick,) if stick else tuple(make("ct") for make in STICKS.values())
-        return RadioSession(sticks, receiver, belief)
+        keyed = any(key.required for key in profile.keys)
+        return RadioSession(sticks, receiver, belief, keyed=keyed)
     raise CatalogueError(f"{profile.id}: no session of kind {profile.session}")

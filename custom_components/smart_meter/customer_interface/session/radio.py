@@ -51,7 +51,7 @@ class HeardMeter:
 
     `security` is None for meters that do not encrypt, else how (`mode 5`); `fault` is why its last telegram could not
     be read, None where it could or was not to be read. `last_heard` is the arrival in seconds since the epoch; `telegrams` counts repeated
-    ones once.
+    ones once; `opened` is whether a key opened one of them.
     """
 
     meter: MeterIdentity
@@ -61,6 +61,7 @@ class HeardMeter:
     last_heard: float = 0.0
     telegrams: int = 0
     fault: FaultKind | None = None
+    opened: bool = False
 
 
 class RadioSession:
@@ -72,10 +73,13 @@ class RadioSession:
         receiver: Receiver,
         belief: Belief,
         chosen: frozenset[str] | None = None,
+        *,
+        keyed: bool = False,
     ) -> None:
         """Recognise one of these sticks, tried in this order.
 
-        `chosen` are the keys (MeterIdentity.key) of the meters to read; None reads all.
+        `chosen` are the keys (MeterIdentity.key) of the meters to read; None reads all, or
+        with `keyed` only those that a key opens: others are listed, and their faults told until one was opened.
         """
         self._sticks = sticks
         self._tried = 0  # position of the stick that is tried, or was recognised
@@ -83,6 +87,7 @@ class RadioSession:
         self._receiver = receiver
         self._belief = belief
         self._chosen = chosen
+        self._keyed = keyed
         self._heard: dict[str, HeardMeter] = {}
         self._frames: dict[str, deque[tuple[Frame, float]]] = {}
         self._talk = _Talk([])
@@ -308,20 +313,35 @@ class RadioSession:
         self, name: str, results: list[Reading | Fault], at: float
     ) -> list[Output]:
         faults = [result.kind for result in results if isinstance(result, Fault)]
-        read = any(isinstance(result, Reading) for result in results)
+        readings = [result for result in results if isinstance(result, Reading)]
+        known = self._heard[name]
         self._heard[name] = replace(
-            self._heard[name], fault=None if read or not faults else faults[0]
+            known,
+            fault=None if readings or not faults else faults[0],
+            opened=known.opened or any(reading.encrypted for reading in readings),
         )
+        if not self._is_wanted(name):
+            return []
         outputs: list[Output] = []
         for result in results:
-            if isinstance(result, Fault):
-                outputs.append(result)
-                continue
-            for judged in self._belief.judge(result, at):
-                if isinstance(judged, Fault):
-                    self._receiver.note_fault(judged)
-                outputs.append(judged)
+            outputs += (
+                (result,) if isinstance(result, Fault) else self._judged(result, at)
+            )
         return outputs
+
+    def _is_wanted(self, name: str) -> bool:
+        """Whether a meter's readings and faults are passed on, where a key tells the household's meters."""
+        if self._chosen is not None or not self._keyed or self._heard[name].opened:
+            return True
+        nobody = not any(heard.opened for heard in self._heard.values())
+        return nobody and self._heard[name].fault is not None
+
+    def _judged(self, reading: Reading, at: float) -> tuple[Reading | Fault, ...]:
+        judged = self._belief.judge(reading, at)
+        for item in judged:
+            if isinstance(item, Fault):
+                self._receiver.note_fault(item)
+        return judged
 
 
 @dataclass(slots=True)
