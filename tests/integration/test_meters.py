@@ -1,0 +1,338 @@
+"""What a meter may bring beside electricity counters: meters behind it, messages, states, logs, slow telegrams."""
+
+from decimal import Decimal
+from typing import Any
+
+from homeassistant import block_async_io
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smart_meter import config_flow, coordinator as coordinator_module
+from custom_components.smart_meter.const import CONF_PENDING, DOMAIN
+from customer_interface.checksum import crc16_arc
+from tests.integration.conftest import Line, Meter, make_entry, state_of, until
+from tests.integration.test_config_flow import (
+    answer,
+    choose,
+    progress,
+    progressed,
+    to_listening,
+)
+
+NUMBER = "E0099000000000001"
+
+
+def p1(*lines: str, clock: str = "261121090043W") -> bytes:
+    """Return a Dutch P1 telegram of these lines with its checksum (DSMR P1 companion standard 5.0.2, 5.2)."""
+    text = "\r\n".join(
+        (
+            "/KFM5KAIFA-METER",
+            "",
+            "1-3:0.2.8(50)",
+            f"0-0:1.0.0({clock})",
+            f"0-0:96.1.1({NUMBER.encode().hex().upper()})",
+            *lines,
+            "!",
+        )
+    ).encode()
+    return text + f"{crc16_arc(text):04X}\r\n".encode()
+
+
+@pytest.fixture
+async def p1_entry(hass: HomeAssistant, line: Line) -> Any:
+    """Return the entry of a Dutch meter that is set up."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="P1",
+        unique_id=NUMBER,
+        data={
+            "operator": "nl-p1",
+            "meter": "dsmr-5",
+            "port": line.url,
+            "keys": {},
+            "identity": {"number": NUMBER},
+        },
+        options={"update_pace": "every"},
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    yield entry
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_meters_behind(
+    hass: HomeAssistant, line: Line, p1_entry: MockConfigEntry
+) -> None:
+    """Gas behind the P1 port is a device of its own, linked, with its class and the time of its value."""
+    meter = Meter(line, "be-fluvius", "sagemcom-t211")
+    entry = await _replace(hass, p1_entry, meter)
+    line.write(meter.bytes())
+    said = meter._meter.sent
+    await until(hass, lambda: entry.runtime_data.data.keys() - {meter.number})
+    await hass.async_block_till_done()
+    devices = dr.async_get(hass)
+    names = {}
+    for reading in said[1:]:
+        identity = reading.meter
+        key = f"{meter.number}_{identity.channel}{identity.number}"
+        device = devices.async_get_device_by_identifier((DOMAIN, key), entry.entry_id)
+        assert device is not None
+        assert device.via_device_id == entry.runtime_data.device_id
+        names[device.name] = device.serial_number
+        ((code, value),) = reading.values.items()
+        state = state_of(hass, f"{key}_{code}")
+        assert state is not None
+        assert Decimal(state.state) == value.value
+        assert state.attributes["device_class"] == identity.medium
+        assert state.attributes["state_class"] == "total_increasing"
+        assert state.attributes["measured_at"] == value.time.isoformat()
+    assert names == {
+        r.meter.medium.title() + " meter": r.meter.number for r in said[1:]
+    }
+
+
+async def _replace(
+    hass: HomeAssistant, entry: MockConfigEntry, meter: Meter
+) -> MockConfigEntry:
+    """Let the entry be that of another meter."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    hass.config_entries.async_update_entry(
+        entry,
+        unique_id=meter.number,
+        data={
+            **entry.data,
+            **meter.row,
+            "identity": {"number": meter.number},
+        },
+    )
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    return entry
+
+
+async def test_messages(
+    hass: HomeAssistant, line: Line, p1_entry: MockConfigEntry
+) -> None:
+    """A message of the grid operator fires an event, once, and again when it changes."""
+    line.write(p1("0-0:96.13.0()", "1-0:1.7.0(00.100*kW)"))
+    await until(hass, lambda: state_of(hass, f"{NUMBER}_1-0:1.7.0"))
+    fired: list[str] = []
+
+    async def say(text: str, seconds: int) -> None:
+        readings = p1_entry.runtime_data.statistics.readings
+        line.write(
+            p1(
+                f"0-0:96.13.0({text.encode().hex().upper()})",
+                "1-0:1.7.0(00.100*kW)",
+                clock=f"2611210901{seconds:02d}W",
+            )
+        )
+        await until(hass, lambda: p1_entry.runtime_data.statistics.readings > readings)
+        await hass.async_block_till_done()
+        if (state := state_of(hass, f"{NUMBER}_message")) is not None:
+            fired.append(f"{state.state} {state.attributes.get('text')}")
+
+    await say("Wartung am Montag", 1)
+    await say("Wartung am Montag", 2)
+    await say("Danke", 3)
+    assert fired[0].endswith("Wartung am Montag")
+    assert fired[1] == fired[0]
+    assert fired[2].endswith("Danke")
+    assert fired[2].split()[0] != fired[0].split()[0]
+    # After a restart the same message is no news.
+    await hass.config_entries.async_reload(p1_entry.entry_id)
+    await say("Danke", 4)
+    assert fired[3] == fired[2]
+
+
+async def test_a_message_alone(
+    hass: HomeAssistant, line: Line, p1_entry: MockConfigEntry
+) -> None:
+    """A telegram with part of the values makes no other value unavailable."""
+    line.write(p1("1-0:1.8.1(000123.456*kWh)", "1-0:32.7.0(230.1*V)"))
+    await until(hass, lambda: state_of(hass, f"{NUMBER}_1-0:1.8.1"))
+    line.write(p1("0-0:96.13.0(48616C6C6F)", clock="261121090050W"))
+    await until(hass, lambda: state_of(hass, f"{NUMBER}_0-0:96.13.0"))
+    for code, expected in (("1-0:1.8.1", "123.456"), ("1-0:32.7.0", "230.1")):
+        state = state_of(hass, f"{NUMBER}_{code}")
+        assert state is not None
+        assert state.state == expected
+    text = state_of(hass, f"{NUMBER}_0-0:96.13.0")
+    assert text is not None
+    assert text.state == "Hallo"
+
+
+async def test_states_and_unknown_codes(
+    hass: HomeAssistant, line: Line, p1_entry: MockConfigEntry
+) -> None:
+    """A state of the standard is a word; a code nobody named is there, switched off, named by its code."""
+    line.write(
+        p1(
+            "0-0:96.3.10(1)",
+            "1-0:217.7.0(00.100*kW)",
+            "0-0:96.14.0(0002)",
+            "0-0:96.7.21(00004)",
+        )
+    )
+    await until(hass, lambda: state_of(hass, f"{NUMBER}_0-0:96.14.0"))
+    registry = er.async_get(hass)
+
+    def entity(code: str) -> er.RegistryEntry:
+        entity_id = registry.async_get_entity_id("sensor", DOMAIN, f"{NUMBER}_{code}")
+        assert entity_id is not None, code
+        return registry.entities[entity_id]
+
+    disconnector, unknown = entity("0-0:96.3.10"), entity("1-0:217.7.0")
+    assert disconnector.disabled_by is not None
+    assert disconnector.capabilities is not None
+    assert disconnector.capabilities["options"] == [
+        "disconnected",
+        "connected",
+        "ready",
+    ]
+    assert disconnector.entity_category == "diagnostic"
+    assert unknown.disabled_by is not None
+    assert unknown.original_name == "OBIS 1-0:217.7.0"
+    assert unknown.original_device_class == "power"
+    assert unknown.unit_of_measurement == "W"
+    registry.async_update_entity(disconnector.entity_id, disabled_by=None)
+    await hass.config_entries.async_reload(p1_entry.entry_id)
+    line.write(p1("0-0:96.3.10(1)", clock="261121090050W"))
+    await until(
+        hass,
+        lambda: (
+            (s := hass.states.get(disconnector.entity_id)) is not None
+            and s.state == "connected"
+        ),
+    )
+
+
+async def test_stale_value(
+    hass: HomeAssistant,
+    line: Line,
+    p1_entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A value that stays away for several of its own intervals goes, while the others of its meter stay."""
+    monkeypatch.setattr("custom_components.smart_meter.meter.SHORTEST_STALE", 0.1)
+    power, voltage = "1-0:1.7.0(00.100*kW)", "1-0:32.7.0(230.1*V)"
+    coordinator = p1_entry.runtime_data
+    for second in range(20):
+        lines = (power, voltage) if second < 4 else (power,)
+        line.write(p1(*lines, clock=f"2611210900{second:02d}W"))
+        await until(
+            hass,
+            lambda n=second: coordinator.statistics.readings > n,  # type: ignore[misc]
+        )
+    state = state_of(hass, f"{NUMBER}_1-0:32.7.0")
+    assert state is not None
+    assert state.state == STATE_UNAVAILABLE
+    state = state_of(hass, f"{NUMBER}_1-0:1.7.0")
+    assert state is not None
+    assert state.state == "100"
+
+
+async def test_slow_meter_over_a_restart(
+    hass: HomeAssistant, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow meter shows its last values, with their time, before the first telegram after a restart."""
+    monkeypatch.setattr(coordinator_module, "SLOW_INTERVAL", 1.0)
+    entry = await make_entry(hass, meter)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    said = meter.send()
+    await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    for code, value in said.items():
+        state = state_of(hass, f"{meter.number}_{code}")
+        assert state is not None
+        scale = 1000 if ":1.8." in code or ":2.8." in code else 1
+        assert Decimal(state.state) * scale == Decimal(str(value)), code
+        assert "measured_at" in state.attributes
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_set_up_before_the_first_telegram(
+    hass: HomeAssistant, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow meter can be set up at once; its first telegram says who it is and checks the key."""
+    monkeypatch.setattr(config_flow, "SLOW_INTERVAL", 1.0)
+    result = await to_listening(hass, meter)
+    assert result["step_id"] == "slow"
+    result = await choose(hass, result, "later")
+    assert result["step_id"] == "keys"
+    result = await answer(hass, result, **meter.keys)
+    assert result["type"] == "create_entry"
+    await hass.async_block_till_done()
+    entry = result["result"]
+    assert entry.data[CONF_PENDING]
+    made_up = entry.unique_id
+    assert made_up != meter.number
+    meter.send()
+    await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
+    assert entry.unique_id == meter.number
+    assert CONF_PENDING not in entry.data
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    assert [device.identifiers for device in devices] == [{(DOMAIN, meter.number)}]
+    assert devices[0].serial_number == meter.number
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_waiting_for_a_slow_meter(
+    hass: HomeAssistant, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has the time may wait for a slow meter's telegram."""
+    monkeypatch.setattr(config_flow, "SLOW_INTERVAL", 1.0)
+    result = await choose(hass, await to_listening(hass, meter), "listen")
+    await progress(hass, result, "listen_no_bytes")
+    meter.send()
+    result = await progressed(hass, result)
+    assert result["step_id"] == "keys"
+
+
+async def test_no_blocking_call(
+    hass: HomeAssistant, meter: Meter, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing in setting up, reading and unloading a meter blocks the event loop."""
+    entry = await make_entry(hass, meter)
+    block_async_io.enable()
+    try:
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        meter.send()
+        await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
+        result = await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": "user"}
+        )
+        hass.config_entries.flow.async_abort(result["flow_id"])
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    finally:
+        for call in block_async_io._BLOCKED_CALLS.calls:
+            setattr(call.object, call.function, call.original_func)
+        block_async_io._BLOCKED_CALLS.calls.clear()
+    assert "blocking call" not in caplog.text
+
+
+async def test_a_meter_without_a_number(hass: HomeAssistant, line: Line) -> None:
+    """Netz OÖ's meters do not say who they are: the name made at set-up stays; every frame is acknowledged."""
+    meter = Meter(line, "netz-ooe", "siemens-td3511")
+    result = await to_listening(hass, meter)
+    await progress(hass, result, "listen_no_bytes")
+    meter.send()
+    result = await progressed(hass, result)
+    assert line.read() == b"\xe5"
+    result = await progressed(hass, await answer(hass, result, **meter.keys))
+    assert result["step_id"] == "values"
+    result = await answer(hass, result)
+    await hass.async_block_till_done()
+    entry = result["result"]
+    name = entry.unique_id
+    assert len(name) == 32
+    meter.send()
+    await until(hass, lambda: state_of(hass, f"{name}_net_power"))
+    assert line.read() == b"\xe5"
+    assert entry.unique_id == name
+    assert await hass.config_entries.async_unload(entry.entry_id)
