@@ -394,11 +394,21 @@ async def test_no_chip(app: App, chip: FakeChip, home: FakeHomeAssistant) -> Non
     assert home.leases == set()
 
 
-async def test_port_missing(app: App, home: FakeHomeAssistant) -> None:
-    """A port that is not there."""
-    job = await app.run("api/look", port="/dev/ttyNone")
+async def test_port_missing(app: App, port: Pty, home: FakeHomeAssistant) -> None:
+    """The port went while the page was open."""
+    port.unplug()
+    job = await app.run("api/look")
     assert job["failure"]["kind"] == "port_missing"
     assert home.leases == set()
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "spy:///dev/ttyUSB0?file=/data/x"])
+async def test_port_unknown(app: App, path: str, home: FakeHomeAssistant) -> None:
+    """Only ports the app itself has named are opened."""
+    answer = await app.post("api/look", {"port": path})
+    assert answer["failure"]["kind"] == "port_missing"
+    assert app.jobs.job is None
+    assert home.calls == []
 
 
 async def test_stalled(

@@ -58,6 +58,7 @@ def main() -> None:
         host=arguments.host,
         port=arguments.port,
         access_log=None,
+        shutdown_timeout=5,
         print=None,
     )
 

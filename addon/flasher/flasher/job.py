@@ -178,6 +178,7 @@ class Jobs:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+        self.notify()
 
     async def wait(self, revision: int, seconds: float) -> None:
         """Until something is newer than `revision`, or the time is over."""

@@ -56,6 +56,7 @@ class Server:
             middlewares=[gate.middleware], client_max_size=1024 * 1024
         )
         app.cleanup_ctx.append(self._life)
+        app.on_shutdown.append(self._stop)
         app.add_routes(
             [
                 web.get("/", self._index),
@@ -88,7 +89,10 @@ class Server:
             app[JOBS] = self._jobs
             await self._jobs.recover()
             yield
-            await self._jobs.close()
+
+    async def _stop(self, app: web.Application) -> None:
+        """Give back before those who still wait for an answer are waited for."""
+        await self._jobs.close()
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
         return web.FileResponse(PAGE / "index.html")
@@ -173,9 +177,13 @@ class Server:
 
     async def _start(self, request: web.Request) -> web.Response:
         try:
-            job = self._jobs.start(
-                parse_request(await request.json(), writes=request.path == "/api/write")
+            wanted = parse_request(
+                await request.json(), writes=request.path == "/api/write"
             )
+            known = await asyncio.to_thread(ports.available, self._settings.extra_ports)
+            if wanted.port not in {port.path for port in known}:
+                return _refused("port_missing")
+            job = self._jobs.start(wanted)
         except JobError as err:
             return _refused(err.kind, **err.fields)
         except ValueError, KeyError, TypeError, AttributeError:
