@@ -38,6 +38,7 @@ SPI_BASE = 0x60002000
 SPI_CMD, SPI_ADDR, SPI_USR2, SPI_W0 = (SPI_BASE + o for o in (0, 4, 0x20, 0x58))
 EFUSE_BLOCK1 = 0x60008844
 OK = b"\0\0"
+ADD_LINK = "https://my.home-assistant.io/redirect/config_flow_start?domain=esphome"
 MAC = bytes.fromhex("A0764E112233")
 # From the end of the reset to the moment the chip looks at its boot pin. The capacitor that makes it is larger than on
 # real boards, because a serial server changes one line after the other, 50 ms apart.
@@ -319,7 +320,7 @@ class FakeChip:
         if texts[1] != self.wifi_password:
             return state(3) + improv.encode(improv.Type.ERROR, b"\x03") + state(2)
         self.wifi = texts
-        return state(3) + state(4) + answer(1, "http://192.0.2.7")
+        return state(3) + state(4) + answer(1, ADD_LINK, "http://192.0.2.7")
 
 
 def state(value: int) -> bytes:

@@ -10,13 +10,14 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from flasher import esp_image, improv
-from flasher.catalogue import CatalogueError, parse_manifest, parse_sums
+from flasher.catalogue import Catalogue, CatalogueError, parse_manifest, parse_sums
 from flasher.esp_image import Application, Image, Kind, Partition
 from flasher.job import host_of, older
 from flasher.lease import same_port
 from flasher.wifi import Dongle
 
 from . import firmware
+from .conftest import Release
 
 settings.register_profile("flasher", deadline=None, max_examples=200)
 settings.load_profile("flasher")
@@ -206,6 +207,25 @@ def test_sums() -> None:
     digest = "AB" * 32
     listing = f"{digest}  a.bin\n{digest} *b.bin\nshort  c.bin\n\n".encode()
     assert parse_sums(listing) == {"a.bin": digest.lower(), "b.bin": digest.lower()}
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl here")
+def test_release_by_openssl(tmp_path: Path, release: Release) -> None:
+    """The commands of DOCS.md make a release the app believes."""
+    key, folder = tmp_path / "private.pem", release.folder
+    sums = f"cd {folder} && sha256sum *.manifest.json *.bin > SHA256SUMS"
+    sign = f"openssl pkeyutl -sign -rawin -inkey {key} -in {folder}/SHA256SUMS -out {folder}/SHA256SUMS.sig"
+    for command in (
+        f"openssl genpkey -algorithm ed25519 -out {key}",
+        f"openssl pkey -in {key} -pubout -out {release.key}",
+        sums,
+        sign,
+    ):
+        subprocess.run(["bash", "-c", command], check=True)
+    catalogue = Catalogue(folder, release.key)
+    assert catalogue.problem() is None
+    _, [(offset, content)] = catalogue.load("c3-mbus.manifest.json", "ESP32-C3")
+    assert (offset, content) == (0, firmware.factory("1.1.0"))
 
 
 # --- small things ---

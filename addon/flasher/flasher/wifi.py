@@ -15,6 +15,8 @@ START = 30.0
 # ESPHome gives up joining a network after 30 s.
 JOIN = 60.0
 ASK_AGAIN = 1.0
+# ESPHome names a link that adds the device to Home Assistant beside the device's own address.
+NOT_ITS_OWN = "my.home-assistant.io"
 
 type OnLog = Callable[[str], None]
 
@@ -160,7 +162,9 @@ def _settle(line: Line, settings: bytes, on_log: OnLog) -> str | None:
         if packet.type == improv.Type.STATE:
             provisioned = packet.data[:1] == bytes((improv.State.PROVISIONED,))
         if provisioned and (answer := improv.result(packet)):
-            return next(iter(answer.texts), None)
+            return next(
+                (text for text in answer.texts if NOT_ITS_OWN not in text), None
+            )
     if provisioned:
         return None
     raise WifiError("wifi_refused")
