@@ -30,7 +30,6 @@ QUANTITIES = {
     "Time point (date)": "date",
     "Time point (date & time)": "datetime",
     "Model / Version": "model_version",
-    "Parameter set identification": "parameter_set",
     "%RH": "%RH",
     "C": "C",
     "PW": "PW",
