@@ -69,12 +69,15 @@ from .customer_interface.errors import (
 from .customer_interface.keys import Key, KeyKind, KeyRing, parse_key
 from .customer_interface.line import LineSettings
 from .customer_interface.reading import MeterIdentity
+from .customer_interface.session.detect import Finding, Verdict
 from .keystore import KeyStoreError, async_get_keystore, key_ring
-from .listening import Listening, Outcome
+from .listening import DETECTION_PACE, Detection, Listening, Outcome
 from .simulated import SimulatedMeter
 from .summary import async_summary
 
 TRY_WITHOUT_METER = "simulated"
+UNKNOWN = "unknown"
+CONF_ROW = "row"
 # The row a simulated meter is of, where the user does not choose one: a meter with all a household wants to see.
 SIMULATED_OPERATOR, SIMULATED_METER = "netz-noe", "kaifa-ma309m"
 
@@ -88,12 +91,15 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
     def __init__(self) -> None:
         """Begin with nothing known."""
         self._catalogue: Catalogue
+        self._detecting: asyncio.Task[None]
+        self._finding: Finding
         self._operator: GridOperator
         self._offer: Offer
         self._data: dict[str, Any] = {}
         self._keys: dict[str, Key] = {}
         self._line: LineSettings | None = None
         self._listening: Listening | None = None
+        self._detection: Detection | None = None
         self._waiting: asyncio.Task[None] | None = None
         self._simulated: SimulatedMeter | None = None
         self._errors: dict[str, str] = {}
@@ -110,6 +116,8 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
             return self._show_operators()
         if user_input[CONF_OPERATOR] == TRY_WITHOUT_METER:
             return await self.async_step_simulated()
+        if user_input[CONF_OPERATOR] == UNKNOWN:
+            return await self.async_step_unknown()
         self._operator = self._catalogue.operator(user_input[CONF_OPERATOR])
         return await self.async_step_meter()
 
@@ -123,9 +131,10 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
             for o in operators
         ]
         if self.source not in (SOURCE_RECONFIGURE, SOURCE_REAUTH):
-            options.append(
-                SelectOptionDict(value=TRY_WITHOUT_METER, label=TRY_WITHOUT_METER)
-            )
+            options += [
+                SelectOptionDict(value=word, label=word)
+                for word in (UNKNOWN, TRY_WITHOUT_METER)
+            ]
         selector = SelectSelector(
             SelectSelectorConfig(
                 options=options,
@@ -377,6 +386,134 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
             },
         )
 
+    # --- finding it out ----------------------------------------------------------------------------------------------
+
+    async def async_step_unknown(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the port alone."""
+        errors, self._errors = self._errors, {}
+        if user_input is not None:
+            self._data[CONF_PORT] = user_input[CONF_PORT].strip()
+            self._async_abort_entries_match({CONF_PORT: self._data[CONF_PORT]})
+            return await self.async_step_detect()
+        port = self._data.get(CONF_PORT) or probatio.UNDEFINED
+        fields = {probatio.Required(CONF_PORT, default=port): SerialPortSelector()}
+        return self.async_show_form(
+            step_id="unknown", data_schema=probatio.Schema(fields), errors=errors
+        )
+
+    async def async_step_detect(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Listen at one line setting after the other."""
+        if self._detection is None:
+            self._detection = Detection(
+                self.hass, self._data[CONF_PORT], self._catalogue
+            )
+            self._detecting = self.hass.async_create_background_task(
+                self._detection.async_run(), f"{DOMAIN} set-up"
+            )
+        if self._detecting.done():
+            return self.async_show_progress_done(next_step_id="detected")
+        if self._waiting is None or self._waiting.done():
+            self._waiting = self.hass.async_create_task(
+                _wait(self._detecting), eager_start=False
+            )
+        return self.async_show_progress(
+            step_id="detect",
+            progress_action="detect",
+            description_placeholders={
+                "line": str(self._detection.line),
+                "bytes": str(self._detection.statistics.bytes_received),
+            },
+            progress_task=self._waiting,
+        )
+
+    async def async_step_detected(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Name the meters it may be, or what is wrong."""
+        detection, self._detection = self._detection, None
+        self._waiting = None
+        assert detection is not None
+        finding = detection.finding
+        if finding is None:
+            reason = detection.error.reason if detection.error else "invalid"
+            self._errors = {CONF_PORT: f"port_{reason}"}
+            return await self.async_step_unknown()
+        self._finding = finding
+        match finding.verdict:
+            case Verdict.FOUND if finding.candidates:
+                return await self.async_step_candidates()
+            case Verdict.FOUND | Verdict.GARBAGE:
+                return await self.async_step_undetected_garbage()
+            case Verdict.INACTIVE:
+                return await self.async_step_undetected_inactive()
+            case Verdict.BREAK:
+                return await self.async_step_undetected_break()
+            case Verdict.NOTHING:
+                return await self.async_step_undetected_nothing()
+
+    async def async_step_candidates(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Let the user say which of the meters that send so is theirs."""
+        candidates = {
+            f"{c.operator.id}/{c.offer.meter.id}": c for c in self._finding.candidates
+        }
+        if user_input is not None:
+            chosen = candidates[user_input[CONF_ROW]]
+            self._operator, self._offer = chosen.operator, chosen.offer
+            return await self._async_after_connection()
+        options = [
+            SelectOptionDict(
+                value=row, label=f"{c.operator.name} – {_offer_label(c.offer)}"
+            )
+            for row, c in candidates.items()
+        ]
+        selector = SelectSelector(
+            SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN)
+        )
+        meter = self._finding.meter
+        return self.async_show_form(
+            step_id="candidates",
+            data_schema=probatio.Schema({probatio.Required(CONF_ROW): selector}),
+            description_placeholders={
+                "line": str(self._finding.line),
+                "meter": (meter.key if meter else None) or "–",
+            },
+        )
+
+    async def async_step_undetected_nothing(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """No byte came at any setting."""
+        return self._show_undetected("nothing")
+
+    async def async_step_undetected_garbage(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Bytes came, but nothing that is known."""
+        return self._show_undetected("garbage")
+
+    async def async_step_undetected_break(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """The line rests at the wrong level."""
+        return self._show_undetected("break")
+
+    async def async_step_undetected_inactive(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """The grid operator has not activated the interface."""
+        return self._show_undetected("inactive")
+
+    def _show_undetected(self, what: str) -> ConfigFlowResult:
+        return self.async_show_menu(
+            step_id=f"undetected_{what}", menu_options=["detect", "unknown", "user"]
+        )
+
     # --- keys --------------------------------------------------------------------------------------------------------
 
     async def async_step_keys(
@@ -546,6 +683,8 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
     @override
     def async_remove(self) -> None:
         """Close what is open when the user leaves, and let the entry have its port again."""
+        if self._detection is not None:
+            self._detecting.cancel()
         if self._listening is not None:
             self.hass.async_create_task(self._async_leave())
         elif self.source in (SOURCE_RECONFIGURE, SOURCE_REAUTH):
@@ -725,6 +864,11 @@ _OPTIONS = probatio.Schema(
         ),
     }
 )
+
+
+async def _wait(task: asyncio.Task[None]) -> None:
+    """Return when a task is done, at the latest when there is something new to tell."""
+    await asyncio.wait((task,), timeout=4 * DETECTION_PACE)
 
 
 def _model(offer: Offer) -> str:

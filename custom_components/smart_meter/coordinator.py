@@ -48,9 +48,10 @@ from .customer_interface.plausibility import Limits
 from .customer_interface.reading import Fault, FaultKind, MeterIdentity, Reading
 from .customer_interface.session import make_session
 from .customer_interface.session.base import LinkStatistics, Session, SessionState
-from .customer_interface.session.detect import DetectSession, Verdict
+from .customer_interface.session.detect import Verdict
 from .customer_interface.source.runner import Runner
 from .keystore import KeyStoreError, async_get_keystore
+from .listening import Detection
 from .meter import MeterData, Point, from_stored, is_stale, to_stored
 from .recording import Recording
 from .simulated import SimulatedMeter
@@ -71,7 +72,6 @@ IMPLAUSIBLE_FAULTS = 20
 # How many silent intervals may pass before the user is told what to look at.
 TROUBLE_INTERVALS = 10
 PORT_TROUBLE_AFTER = 60.0
-DETECTION_PACE = 0.5
 # Meters that speak by themselves, so that listening at other line settings can find them.
 DETECTABLE = (SessionKind.PUSH, SessionKind.ACKNOWLEDGED)
 
@@ -540,32 +540,22 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
 
     async def _async_detect(self) -> None:
         """Listen at other line settings, as the ones that were right no longer are; offer what was found."""
-        session = DetectSession(await self.hass.async_add_executor_job(catalogue.load))
+        known = await self.hass.async_add_executor_job(catalogue.load)
         await self.async_close()
-        runner = Runner(
-            self.config_entry.data[CONF_PORT],
-            session.line,
-            session,
-            lambda _: None,
-            on_bytes=self.recording.on_bytes,
+        detection = Detection(
+            self.hass, self.config_entry.data[CONF_PORT], known, self.recording.on_bytes
         )
-        task = self.hass.async_create_background_task(runner.run(), "detection")
-        try:
-            while session.finding is None:
-                await asyncio.sleep(DETECTION_PACE)
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await detection.async_run()
+        finding = detection.finding
         line = self.setup.line or self.setup.profile.line
-        found = session.finding.line
-        if session.finding.verdict is Verdict.FOUND and found not in (None, line):
+        if finding and finding.verdict is Verdict.FOUND and finding.line != line:
+            found = str(finding.line)
             repairs.async_report(
                 self.hass,
                 self.config_entry,
                 "line_found",
-                {"line": str(found)},
-                {CONF_LINE: str(found)},
+                {"line": found},
+                {CONF_LINE: found},
             )
         await self.async_reopen()
 

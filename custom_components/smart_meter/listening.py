@@ -1,19 +1,21 @@
 """Listening during set-up: what arrives on a port, said in stages, and keys tried on what arrived."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
-from .customer_interface.catalogue import Profile
+from .customer_interface.catalogue import Catalogue, Profile
 from .customer_interface.errors import SourceError
 from .customer_interface.keys import KeyRing
 from .customer_interface.line import LineSettings
 from .customer_interface.reading import Fault, FaultKind, Reading
 from .customer_interface.session import make_session
 from .customer_interface.session.base import LinkStatistics, Session
+from .customer_interface.session.detect import DetectSession, Finding
 from .customer_interface.source.runner import Runner
 
 # Bytes kept to try a key on: several telegrams of any meter.
@@ -21,6 +23,7 @@ KEPT_BYTES = 32_768
 # How long to wait for a meter: three of its intervals, within what somebody watches.
 SHORTEST_PATIENCE, LONGEST_PATIENCE = 15.0, 100.0
 PROGRESS_PACE = 1.0
+DETECTION_PACE = 0.25
 
 
 class Stage(StrEnum):
@@ -215,3 +218,59 @@ class Listening:
             self.readings.append(output)
             return Outcome.READING
         return _DECISIVE.get(output.kind) if isinstance(output, Fault) else None
+
+
+class Detection:
+    """Finding out alone what hangs on a port: every usual line setting is listened at, the likeliest first."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        url: str,
+        known: Catalogue,
+        on_bytes: Callable[[str, bytes, float, LineSettings], None] | None = None,
+    ) -> None:
+        """Prepare; nothing is opened before `async_run`."""
+        self._hass = hass
+        self._session = DetectSession(known)
+        self._runner = Runner(
+            url,
+            self._session.line,
+            self._session,
+            lambda _: None,
+            self._on_link,
+            on_bytes,
+        )
+        self.error: SourceError | None = None
+
+    @property
+    def line(self) -> LineSettings:
+        """The settings listened at now."""
+        return self._session.line
+
+    @property
+    def statistics(self) -> LinkStatistics:
+        """What was seen so far."""
+        return self._session.statistics
+
+    @property
+    def finding(self) -> Finding | None:
+        """What was found, None until then."""
+        return self._session.finding
+
+    async def async_run(self) -> None:
+        """Listen until something is found, nothing can be, or the port fails; closes the port in any case."""
+        task = self._hass.async_create_background_task(
+            self._runner.run(), f"{DOMAIN} detection"
+        )
+        try:
+            while self.finding is None and self.error is None:
+                await asyncio.sleep(DETECTION_PACE)
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    @callback
+    def _on_link(self, up: bool, error: SourceError | None) -> None:
+        self.error = error

@@ -15,7 +15,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smart_meter import coordinator as coordinator_module, repairs
+from custom_components.smart_meter import (
+    coordinator as coordinator_module,
+    listening,
+    repairs,
+)
 from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface.line import LineSettings
 from custom_components.smart_meter.customer_interface.session.detect import (
@@ -39,7 +43,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let trouble be told after part of a second."""
     monkeypatch.setattr(coordinator_module, "TROUBLE_INTERVALS", 0.1)
     monkeypatch.setattr(coordinator_module, "PORT_TROUBLE_AFTER", 0.1)
-    monkeypatch.setattr(coordinator_module, "DETECTION_PACE", 0.05)
+    monkeypatch.setattr(listening, "DETECTION_PACE", 0.05)
     monkeypatch.setattr(runner, "BACKOFF", (0.05,))
 
 
@@ -64,7 +68,7 @@ async def test_line_settings_found(
     """Bytes without a frame are told; other line settings are tried by themselves, and offered."""
     trial = Trial(LineSettings.parse("9600 8N1"), 5.0)
     monkeypatch.setattr(
-        coordinator_module,
+        listening,
         "DetectSession",
         lambda known: DetectSession(known, (trial,)),
     )

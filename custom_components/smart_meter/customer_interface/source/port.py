@@ -34,11 +34,16 @@ class Port:
     """An open port."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: serialx.SerialStreamWriter[Any]
+        self,
+        reader: asyncio.StreamReader,
+        writer: serialx.SerialStreamWriter[Any],
+        *,
+        has_line: bool = True,
     ) -> None:
-        """Take over an open connection."""
+        """Take over an open connection; a pseudo terminal has no line."""
         self._reader = reader
         self._writer = writer
+        self._has_line = has_line
 
     async def read(self, patience: float | None) -> bytes:
         """Return what arrived, at least one byte; empty when `patience` seconds passed. Raises SourceError at the end."""
@@ -58,6 +63,7 @@ class Port:
 
     async def set_line(self, line: LineSettings) -> None:
         """Change the line settings of the open port."""
+        line = _settable(line, has_line=self._has_line)
         await self._writer.transport.reconfigure_port(
             baudrate=line.baud,
             parity=line.parity.value,
@@ -82,9 +88,8 @@ class Port:
 
 async def open_port(url: str, line: LineSettings) -> Port:
     """Open a port with these line settings; raises SourceError with a reason a user understands."""
-    if os.path.realpath(url).startswith(_PSEUDO_TERMINALS):
-        # It has no line, and Linux refuses to set for a second time a parity that it did not take the first time.
-        line = LineSettings(line.baud)
+    has_line = not os.path.realpath(url).startswith(_PSEUDO_TERMINALS)
+    line = _settable(line, has_line=has_line)
     try:
         async with asyncio.timeout(OPEN_TIMEOUT):
             reader, writer = await serialx.open_serial_connection(
@@ -107,7 +112,12 @@ async def open_port(url: str, line: LineSettings) -> Port:
         raise SourceError("unsupported", f"the port cannot be set to {line}") from err
     except (serialx.SerialException, ValueError) as err:
         raise SourceError(*_unwrapped(err)) from err
-    return Port(reader, writer)
+    return Port(reader, writer, has_line=has_line)
+
+
+def _settable(line: LineSettings, *, has_line: bool) -> LineSettings:
+    """Leave out what a pseudo terminal has not: Linux refuses to set for a second time a parity it did not take."""
+    return line if has_line else LineSettings(line.baud)
 
 
 def _unwrapped(err: BaseException) -> tuple[str, str]:

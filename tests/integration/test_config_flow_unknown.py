@@ -1,0 +1,130 @@
+"""The config flow for who does not know what hangs on the port, and for meters that must be asked."""
+
+import asyncio
+
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+import pytest
+
+from custom_components.smart_meter import listening
+from custom_components.smart_meter.customer_interface.line import LineSettings
+from custom_components.smart_meter.customer_interface.session.detect import (
+    DetectSession,
+    Trial,
+)
+from customer_interface import simulate
+from customer_interface.simulate.line import open_port
+from tests.integration.conftest import Line, Meter, state_of, until
+from tests.integration.test_config_flow import (
+    answer,
+    begin,
+    choose,
+    progress,
+    progressed,
+    said_of,
+)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let detection listen at one setting only, for half a second."""
+    trials = (Trial(LineSettings.parse("2400 8E1"), 0.5),)
+    monkeypatch.setattr(
+        listening, "DetectSession", lambda known: DetectSession(known, trials)
+    )
+    monkeypatch.setattr(listening, "DETECTION_PACE", 0.05)
+
+
+async def to_detection(hass: HomeAssistant, line: Line) -> dict[str, object]:
+    """Say that the operator is not known, and choose the port."""
+    result = await answer(hass, await begin(hass), operator="unknown")
+    assert result["step_id"] == "unknown"
+    return dict(await answer(hass, result, port=line.url))
+
+
+async def test_found(hass: HomeAssistant, meter: Meter) -> None:
+    """What the meter sends names those it may be; the chosen one goes on to the key."""
+    result = await to_detection(hass, meter.line)  # type: ignore[assignment]
+    assert result["progress_action"] == "detect"
+    await asyncio.sleep(0.3)
+    meter.send()
+    result = await progressed(hass, result)  # type: ignore[arg-type]
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "candidates")
+    assert said_of(result)["line"] == "2400 8E1"
+    result = await answer(hass, result, row="netz-noe/kaifa-ma309m")
+    await progress(hass, result, "listen_no_bytes")
+    meter.send()
+    result = await progressed(hass, result)
+    assert result["step_id"] == "keys"
+    result = await progressed(hass, await answer(hass, result, **meter.keys))
+    assert result["step_id"] == "values"
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"", "nothing"),
+        (bytes(range(1, 60)), "garbage"),
+        (bytes(60), "break"),
+    ],
+    ids=["nothing", "garbage", "break"],
+)
+async def test_not_found(
+    hass: HomeAssistant, line: Line, data: bytes, what: str
+) -> None:
+    """What is wrong is said, and can be tried again, at another port, or with the operator chosen."""
+    result = await to_detection(hass, line)
+    await asyncio.sleep(0.2)
+    line.write(data)
+    found = await progressed(hass, result)  # type: ignore[arg-type]
+    assert found["type"] is FlowResultType.MENU
+    assert found["step_id"] == f"undetected_{what}"
+    assert list(found["menu_options"]) == ["detect", "unknown", "user"]
+    found = await choose(hass, found, "detect")
+    assert found["type"] is FlowResultType.SHOW_PROGRESS
+    found = await choose(hass, await progressed(hass, found), "user")
+    assert found["step_id"] == "user"
+
+
+async def test_port_missing(hass: HomeAssistant, line: Line) -> None:
+    """A port that is not there is said where it was chosen."""
+    line.unplug()
+    result = await progressed(hass, await to_detection(hass, line))  # type: ignore[arg-type]
+    assert (result["step_id"], result["errors"]) == (
+        "unknown",
+        {"port": "port_missing"},
+    )
+
+
+async def test_leaving_detection(hass: HomeAssistant, line: Line) -> None:
+    """Who leaves leaves the port free."""
+    result = await to_detection(hass, line)
+    hass.config_entries.flow.async_abort(str(result["flow_id"]))
+    await hass.async_block_till_done()
+    result = await to_detection(hass, line)
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+
+
+async def test_a_meter_that_must_be_asked(hass: HomeAssistant) -> None:
+    """A NES meter is asked with its key, so the key comes first; a wrong one is said, the right one reads."""
+    operator, model = "energie-klagenfurt", "nes-mtr3000"
+    nes = simulate.simulator(operator, model)
+    async with open_port(nes, "pty", 1.0) as port:
+        result = await answer(hass, await begin(hass), operator=operator)
+        result = await answer(hass, result, meter=model)
+        result = await answer(hass, result, port=port.address)
+        assert result["step_id"] == "keys"
+        result = await progressed(hass, await answer(hass, result, mbk="x" * 20), 40)
+        assert result["step_id"] == "keys"
+        assert result["errors"] == {"mbk": "key_wrong"}
+        result = await progressed(hass, await answer(hass, result, **nes.keys), 40)
+        assert result["step_id"] == "values", result
+        result = await answer(hass, result)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        await hass.async_block_till_done()
+        entry = result["result"]
+        await until(
+            hass, lambda: state_of(hass, f"{entry.unique_id}_1-0:1.8.0"), seconds=20
+        )
+        assert await hass.config_entries.async_unload(entry.entry_id)
