@@ -235,6 +235,8 @@ def test_types(data: str, value: Any) -> None:
         ("01 93 15 00", "volume", ("error_no_data",)),
         ("01 FD 44 01", "voltage", ()),
         ("01 6F 01", "unknown", ()),
+        ("01 7C 03 42 0A 41 01", "unknown", ()),  # a label with a line end in it
+        ("01 7C 00 01", "unknown", ()),
         ("01 EF 05 01", "unknown", ("vife_ef_05",)),
         ("01 FB 45 01", "unknown", ()),
         ("01 93 47 01", "volume", ("end_of_last_lower_limit_exceed",)),

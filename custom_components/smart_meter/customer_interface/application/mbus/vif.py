@@ -69,8 +69,9 @@ def interpret(vib: bytes) -> Value:
     """Return what a complete value information block means; total for every sequence of bytes `vib_end` accepts."""
     vif = vib[0]
     if vif & 0x7F == PLAIN_TEXT:
-        label = text(vib[2 : 2 + vib[1]])
-        return _combine(Meaning(label.strip() or UNKNOWN.quantity), vib[2 + vib[1] :])
+        label = text(vib[2 : 2 + vib[1]]).strip()
+        named = Meaning(label) if label and label.isprintable() else UNKNOWN
+        return _combine(named, vib[2 + vib[1] :])
     if vif & 0x7F == MANUFACTURER:
         return Value(MANUFACTURER_SPECIFIC, _own_codes(vib[1:]))
     if vif in _EXTENSIONS:
