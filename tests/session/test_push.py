@@ -80,17 +80,26 @@ def said_so(heard: Reading, sent: list[Reading]) -> bool:
     )
 
 
+def own(readings: list[Reading]) -> list[Reading]:
+    """Leave out the meters behind the meter, whose values stay the same over many telegrams."""
+    return [reading for reading in readings if not reading.meter.channel]
+
+
 @pytest.mark.parametrize(("operator", "meter"), ROWS)
 def test_every_row_says_what_was_sent(operator: str, meter: str) -> None:
     """Each telegram becomes one reading with exactly its values, and nothing is a fault."""
     line = wire(operator, meter)
     line.run(max(75.0, 12 * line.meter.interval))
     assert line.faults == []
-    assert len(line.sent) - 1 <= len(line.readings)
-    assert len(line.readings) >= 3
-    for heard, said in zip(line.readings, line.sent, strict=False):
+    readings, sent = own(line.readings), own(line.sent)
+    assert len(sent) - 1 <= len(readings)
+    assert len(readings) >= 3
+    for heard, said in zip(readings, sent, strict=False):
         assert shown(said).items() <= shown(heard).items()
         assert words(shown(heard).keys() - shown(said).keys())
+    channels = {said.meter.channel for said in line.sent}
+    assert channels == {heard.meter.channel for heard in line.readings}
+    assert all(said_so(reading, line.sent) for reading in line.readings)
 
 
 @pytest.mark.parametrize(("operator", "meter"), ROWS)
@@ -99,7 +108,7 @@ def test_noise_shows_no_wrong_value(operator: str, meter: str) -> None:
     line = wire(operator, meter, "noise")
     line.run(max(130.0, 40 * line.meter.interval))
     assert all(said_so(reading, line.sent) for reading in line.readings)
-    assert len(line.readings) >= len(line.sent) // 2 - 1
+    assert len(own(line.readings)) >= len(own(line.sent)) // 2 - 1
 
 
 @pytest.mark.parametrize(("operator", "meter"), ROWS)

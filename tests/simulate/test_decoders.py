@@ -88,7 +88,7 @@ def test_our_decoder_reads_exactly_what_was_said(
 
 
 def _same(read: Reading, said: Reading, *, zoned: bool) -> None:
-    assert _measured(read.values).items() >= said.values.items()
+    assert read.values.items() >= said.values.items()
     surplus = set(_measured(read.values)) - set(said.values)
     assert not {code for code in surplus if code.a == 1 and code.d in (7, 8)}
     assert read.meter.number == said.meter.number
@@ -129,7 +129,7 @@ def test_an_independent_decoder_takes_the_frames(operator: str, meter: str) -> N
 def _compare(tree: object, sent: tuple[Reading, ...]) -> None:
     numbers = iter(list(_numbers(tree)))
     for said in sent:
-        for code, value in said.values.items():
+        for code, value in _measured(said.values).items():
             digits = _digits(value.value)
             assert any(_digits(number) == digits for number in numbers), (
                 f"{code} {value}"

@@ -77,6 +77,9 @@ _BOUNDS: dict[Kind, tuple[float, float]] = {
 # A change within one telegram's time that is worth a second look where the check is weak.
 _SUDDEN: dict[Kind, float] = {Kind.POWER: 3_000, Kind.CURRENT: 16, Kind.VOLTAGE: 40}
 
+# What a meter allows, not what it measures: a limit beyond every connection is how some say that there is none.
+_LIMITS = ("limit", "power_limit")
+
 _RATES = {Kind.ENERGY, Kind.REACTIVE_ENERGY, Kind.APPARENT_ENERGY}
 
 
@@ -110,7 +113,7 @@ def _bounds(quantity: Quantity, limits: Limits) -> tuple[float, float]:
         Kind.POWER,
         Kind.REACTIVE_POWER,
         Kind.APPARENT_POWER,
-    ) and not quantity.name.startswith("limit"):
+    ) and not quantity.name.startswith(_LIMITS):
         return -limits.power, limits.power
     if quantity.kind is Kind.VOLUME_FLOW:
         return -limits.volume_flow, limits.volume_flow

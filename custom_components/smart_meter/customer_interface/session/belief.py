@@ -23,7 +23,7 @@ from ..plausibility import (
     judge_number,
     judge_time,
 )
-from ..quantity import Kind, quantity_of
+from ..quantity import Kind, Quantity, quantity_of
 from ..reading import Fault, FaultKind, Reading, Value
 from ..units import Number, exact_text
 from .base import SessionState
@@ -38,6 +38,7 @@ _RESTARTED_AFTER = 10
 # A stick in a large building hears some hundred meters; what goes beyond these bounds forgets its oldest.
 MAX_METERS = 1_000
 MAX_NUMBERS = 50 * MAX_METERS
+MAX_CODES = 4_096
 
 
 @dataclass(slots=True)
@@ -49,6 +50,9 @@ class _Meter:
         0,
         0,
     )  # lower counters seen in order: the last of them, how many
+    codes: set[ObisCode] = field(
+        default_factory=set
+    )  # all that ever came, believed or not
     pending: dict[ObisCode, Number] = field(default_factory=dict)
     seen: dict[ObisCode, float] = field(default_factory=dict)
     gaps: dict[ObisCode, deque[float]] = field(default_factory=dict)
@@ -86,6 +90,8 @@ class Belief:
         believed, faults = self._weigh(name, meter, reading, at)
         self._remember(name, meter, believed, at)
         meter.last = reading
+        if len(meter.codes) < MAX_CODES:
+            meter.codes.update(reading.values)
         return (believed, *faults)
 
     def _known(self, name: str) -> bool:
@@ -192,6 +198,10 @@ class Belief:
     ) -> Judgement:
         quantity = quantity_of(code)
         number = value.value
+        if around.weak and meter.last is not None and code not in meter.codes:
+            return Judgement(Verdict.CONFIRM, "never came before")
+        if quantity is not None and not _of_its_kind(quantity, value, around):
+            return Judgement(Verdict.WITHHOLD, "is not what its code measures")
         if (
             quantity is None
             or not isinstance(number, int | Decimal)
@@ -297,6 +307,16 @@ def _judge_clock(kind: Kind | None, value: Value, at: float) -> Judgement:
     if kind is Kind.TIME and isinstance(value.value, datetime):
         return judge_time(value.value, at)
     return BELIEVED
+
+
+def _of_its_kind(quantity: Quantity, value: Value, around: Surroundings) -> bool:
+    """Tell whether a value can be what its code measures: no text for a number, no other unit where the check is weak."""
+    if quantity.unit is None or value.value is None:
+        return True
+    if isinstance(value.value, str):
+        return False
+    electric = quantity.kind in (Kind.ENERGY, Kind.POWER, Kind.VOLTAGE, Kind.CURRENT)
+    return not (around.weak and electric and value.unit != quantity.unit)
 
 
 def _surroundings(reading: Reading) -> Surroundings:

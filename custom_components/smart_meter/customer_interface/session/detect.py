@@ -192,7 +192,7 @@ class DetectSession:
             for offer in operator.offers
             if offer.profile.session is kind
             and frame.link in offer.profile.links
-            and bool(offer.profile.keys) == encrypted
+            and _keys_fit(offer, encrypted=encrypted)
             and _same_maker(offer, meter)
         ]
         line = self._line_of(rows)
@@ -234,6 +234,12 @@ def _same_maker(offer: Offer, meter: MeterIdentity | None) -> bool:
     )
     maker = _MAKERS.get(letters)
     return maker is None or offer.meter.manufacturer == maker
+
+
+def _keys_fit(offer: Offer, *, encrypted: bool) -> bool:
+    """Tell whether the row may send so: some operators leave it to the customer, or to the meter, to encrypt."""
+    keys = offer.profile.keys
+    return bool(keys) if encrypted else not any(key.required for key in keys)
 
 
 def _is_search(frame: Frame) -> bool:

@@ -58,9 +58,12 @@ class Said:
 type Line = Callable[[Moment], Said]
 
 
-def fixed(text: str) -> Line:
-    """A line that is always the same and measures nothing."""
-    return lambda moment: Said(text)
+def fixed(
+    text: str, number: int | None = None, unit: str | None = None, channel: int = 0
+) -> Line:
+    """A line that is always the same; `number` with its plain unit where it says one."""
+    values = {} if number is None else {text.partition("(")[0]: Value(number, unit)}
+    return lambda moment: Said(text, values, channel)
 
 
 def clock(moment: Moment) -> Said:
@@ -126,7 +129,7 @@ class SubMeter:
         """Device type."""
         return Said(
             f"0-{self.channel}:24.1.0({self.device:03d})",
-            {},
+            {f"0-{self.channel}:24.1.0": Value(self.device)},
             self.channel,
             None,
             self.medium,
@@ -168,13 +171,11 @@ class SubMeter:
             unit=self.unit,
         )
         value = Value(scaled(raw, exponent - 3), unit, time=said_at)
-        return Said(
-            text,
-            {f"0-{self.channel}:{self.code}": value},
-            self.channel,
-            None,
-            self.medium,
-        )
+        values = {f"0-{self.channel}:{self.code}": value}
+        if said_at.tzinfo is None:
+            entry = LogEntry(said_at, value.value, value.unit)
+            values[f"0-{self.channel}:24.3.0"] = Value(None, log=(entry,))
+        return Said(text, values, self.channel, None, self.medium)
 
 
 def current_demand(moment: Moment) -> Said:

@@ -7,6 +7,8 @@ Croatia       structure { number, time, date, values, limiter, ... }, HEP
 
 from functools import partial
 
+from ..obis import ObisCode
+from ..reading import Value
 from . import axdr, hdlc
 from .axdr import u16, u32
 from .dlms import Names, Register, Row, Spoken, clock, raw, values
@@ -78,7 +80,8 @@ def _slovene(snapshot: Snapshot, names: Names, counter: int) -> Spoken:
     )
     return Spoken(
         axdr.notification(counter & 0xFFFFFF, clock(snapshot), body),
-        values(snapshot, _SLOVENE),
+        values(snapshot, _SLOVENE)
+        | {ObisCode.parse("0-0:96.1.3"): Value(names.number)},
         snapshot.time,
         names.logical,
     )

@@ -74,10 +74,12 @@ class Meter(Protocol):
 
     line: LineSettings
     interval: float
-    keys: Mapping[str, str]
-    """What the grid operator would send the customer, hex by the key's id."""
     sent: tuple[Reading, ...]
     """What was said last, in the words of the command line."""
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """What the grid operator would send the customer, hex by the key's id."""
 
     def due(self, after: float) -> float:
         """Return when the meter next sends by itself, later than `after`."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ..checksum import crc16_x25
 from ..line import LineSettings
 from ..obis import ObisCode
-from ..reading import MeterIdentity, Reading
+from ..reading import MeterIdentity, Reading, Value
 from .axdr import logical_name
 from .dlms import Register, values
 from .house import House, Snapshot
@@ -108,9 +108,10 @@ class SmlMeter(PushMeter):
         registers: tuple[Register, ...] = tuple(
             (code, bytes, scaler) for code, scaler, _ in (*_COUNTERS, *_POWERS)
         )
-        reading = Reading(
-            MeterIdentity(number=self.number), values=values(snapshot, registers)
-        )
+        said = values(snapshot, registers) | {
+            ObisCode.parse("1-0:96.50.1"): Value("EMH")
+        }
+        reading = Reading(MeterIdentity(number=self.number), values=said)
         return Telegram((text,), (reading,))
 
     def _entries(self, snapshot: Snapshot) -> list[bytes]:

@@ -17,7 +17,7 @@ _CODES = tuple(
 def _row(phases: int) -> TextRow:
     return TextRow(
         "/EST5\\253710000_A",
-        (fixed("1-3:0.2.8(50)"), clock, *registers(_CODES, 9)),
+        (fixed("1-3:0.2.8(50)", 50), clock, *registers(_CODES, 9)),
         interval=10,
         title=b"SAG5\x00",
         phases=phases,
