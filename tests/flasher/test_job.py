@@ -118,6 +118,7 @@ async def test_look_running_firmware(app: App, chip: FakeChip) -> None:
 
 async def test_backup(app: App, chip: FakeChip) -> None:
     """The backup is the flash as it was."""
+    chip.flash = chip.flash[:0x100000]
     before = firmware.factory("1.0.0").ljust(chip.size, b"\xff")
     chip.flash[:] = before
     job = await app.run("api/write", firmware=C3, backup=True)
@@ -133,6 +134,7 @@ async def test_backup(app: App, chip: FakeChip) -> None:
 
 async def test_restore(app: App, chip: FakeChip) -> None:
     """A backup is an image of one's own that brings everything back."""
+    chip.flash = chip.flash[:0x100000]
     before = firmware.factory("1.0.0").ljust(chip.size, b"\xff")
     chip.flash[:] = before
     job = await app.run("api/write", firmware=C3, backup=True)

@@ -205,7 +205,7 @@ async def test_cable_pulled(
     await expect(
         frame.get_by_text("Hold the button BOOT while you plug it in")
     ).to_be_visible()
-    assert home.leases == {}
+    assert home.leases == set()
     await picture(page, "cut")
     await frame.get_by_role("button", name="Back to the start").click()
     await expect(frame.get_by_text("No serial port found")).to_be_visible(
