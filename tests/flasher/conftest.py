@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 import pytest
 
 from flasher.gate import FROM_PAGE, USER
-from flasher.job import Jobs
+from flasher.jobs import Jobs
 from flasher.server import JOBS, Server, Settings
 
 from . import firmware
@@ -129,7 +129,7 @@ class Release:
 @pytest.fixture(autouse=True)
 def _short_question(monkeypatch: pytest.MonkeyPatch) -> None:
     """A new chip does not answer; that need not take seconds each time."""
-    monkeypatch.setattr("flasher.job.ASK", 0.3)
+    monkeypatch.setattr("flasher.steps.ASK", 0.3)
 
 
 @pytest.fixture

@@ -148,7 +148,7 @@ def test_page_texts() -> None:
     )
     raised = set(
         re.findall(
-            r'(?:JobError|CatalogueError|WriterError|_refused|_failed)\(\s*(?:job, )?_?(?:kind\()?"(\w+)"',
+            r'(?:JobError|CatalogueError|WriterError|_refused|fail)\(\s*"(\w+)"',
             source,
         )
     )
@@ -157,7 +157,8 @@ def test_page_texts() -> None:
             r'", "(\w+)"\),$', (ADDON / "esptool_child.py").read_text(), re.MULTILINE
         )
     )
-    assert {"cut", "lost", "no_answer", "downgrade"} <= raised | {"cut"}
+    raised |= {"cut", "stopped"}
+    assert {"lost", "no_answer", "downgrade", "interrupted", "no_key"} <= raised
     assert raised <= english["failure"].keys(), raised - english["failure"].keys()
     noticed = set(re.findall(r'WifiError\("(\w+)"', source)) | set(
         re.findall(r'_notice\("(\w+)"', source)

@@ -12,8 +12,8 @@ import pytest
 from flasher import esp_image, improv
 from flasher.catalogue import Catalogue, CatalogueError, parse_manifest, parse_sums
 from flasher.esp_image import Application, Image, Kind, Partition
-from flasher.job import host_of, older
 from flasher.lease import same_port
+from flasher.steps import host_of, older
 from flasher.wifi import Dongle
 
 from . import firmware

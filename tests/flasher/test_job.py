@@ -461,6 +461,18 @@ async def test_not_given_back(app: App, home: FakeHomeAssistant) -> None:
     assert home.active("core_zigbee")
 
 
+async def test_left_over(app: App, home: FakeHomeAssistant) -> None:
+    """What could not be given back after one job is not forgotten by the next."""
+    home.use(app.port, "app", "core_zigbee", "Zigbee")
+    home.start_fails = 2
+    await app.run("api/look", agreed=["app:core_zigbee"])
+    job = await app.run("api/look")
+    assert job["notices"] == [{"kind": "not_given_back", "titles": ["Zigbee"]}]
+    job = await app.run("api/look")
+    assert job["notices"] == []
+    assert home.active("core_zigbee")
+
+
 async def test_not_returned(app: App, home: FakeHomeAssistant) -> None:
     """While the cable is out our integration may not know the port; it is asked again, until its lease has ended."""
     home.forgets = 2
@@ -511,6 +523,9 @@ async def test_app_died(
     (tmp_path / "data" / "lease.json").write_text(json.dumps(taken))
     (tmp_path / "data" / "job.json").write_text('{"port": "/dev/x", "touched": false}')
     app = await start_app()
+    async with asyncio.timeout(10):
+        while app.jobs.leases.pending:
+            await asyncio.sleep(0.05)
     assert home.active("core_zigbee")
     assert home.leases == set()
     assert (await app.get("api/state"))["job"]["failure"]["kind"] == "interrupted"

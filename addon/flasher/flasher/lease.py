@@ -4,6 +4,7 @@ What was stopped is written down before it is stopped. So it is given back after
 and again and again until it worked. Our integration's own lease ends by itself besides.
 """
 
+import asyncio
 from dataclasses import asdict, dataclass, field
 import json
 import os
@@ -48,6 +49,7 @@ class Leases:
         """`store` is the file that outlives the app."""
         self._ha = home_assistant
         self._store = store
+        self._lock = asyncio.Lock()
 
     async def holders(self, port: str) -> list[Holder]:
         """Who uses a port now, our integration among them."""
@@ -67,38 +69,31 @@ class Leases:
             ConsentNeeded: others would have to be stopped than those in `agreed` (keys of `Holder`).
             HomeAssistantError: somebody could not be stopped; what was stopped so far is still written down.
         """
-        said = []
-        try:
-            active = [h for h in await self.holders(port) if h.active]
-        except HomeAssistantError as err:
-            active = []
-            said.append(f"Home Assistant does not say who uses the port ({err})")
-        foreign = [h for h in active if h.domain != DOMAIN]
-        if missing := [h for h in foreign if h.key not in agreed]:
-            raise ConsentNeeded(missing)
-        taken = Taken(port)
-        said.append(await self._release(taken))
-        for holder in foreign:
-            taken.stopped.append(
-                {"kind": holder.kind, "id": holder.id, "title": holder.title}
-            )
-            self._write(taken)
-            await self._ha.set_running(holder.kind, holder.id, running=False)
-            said.append(f"stopped {holder.title}")
+        async with self._lock:
+            said, foreign = await self._foreign(port, agreed)
+            # What could not be given back before stays on the list.
+            left = self._read()
+            taken = Taken(port, stopped=left.stopped if left else [])
+            said.append(await self._release(taken))
+            for holder in foreign:
+                taken.stopped.append(
+                    {"kind": holder.kind, "id": holder.id, "title": holder.title}
+                )
+                self._keep(taken)
+                await self._ha.set_running(holder.kind, holder.id, running=False)
+                said.append(f"stopped {holder.title}")
         return said
 
     async def give_back(self) -> list[str]:
         """Give back all that is written down; the titles of what could not be given back, which stays written down."""
-        if (taken := self._read()) is None:
-            return []
-        failed = [s for s in reversed(taken.stopped) if not await self._start(s)]
-        if taken.lent_until is not None and await self._returned(taken):
-            taken.lent_until = None
-        taken.stopped = list(reversed(failed))
-        if taken.stopped or taken.lent_until is not None:
-            self._write(taken)
-        else:
-            self._store.unlink(missing_ok=True)
+        async with self._lock:
+            if (taken := self._read()) is None:
+                return []
+            failed = [s for s in reversed(taken.stopped) if not await self._start(s)]
+            if taken.lent_until is not None and await self._returned(taken):
+                taken.lent_until = None
+            taken.stopped = list(reversed(failed))
+            self._keep(taken)
         ours = ["Smart Meter"] if taken.lent_until is not None else []
         return [s["title"] for s in taken.stopped] + ours
 
@@ -107,16 +102,29 @@ class Leases:
         """Whether something is still to be given back."""
         return self._store.exists()
 
+    async def _foreign(
+        self, port: str, agreed: frozenset[str]
+    ) -> tuple[list[str], list[Holder]]:
+        """What to say and whom to stop; ConsentNeeded where the user did not agree to all of them."""
+        try:
+            active = [h for h in await self.holders(port) if h.active]
+        except HomeAssistantError as err:
+            return [f"Home Assistant does not say who uses the port ({err})"], []
+        foreign = [h for h in active if h.domain != DOMAIN]
+        if missing := [h for h in foreign if h.key not in agreed]:
+            raise ConsentNeeded(missing)
+        return [], foreign
+
     async def _release(self, taken: Taken) -> str:
         taken.lent_until = time.time() + LEASE_SECONDS
-        self._write(taken)
+        self._keep(taken)
         try:
             freed = await self._ha.release_port(taken.port, LEASE_SECONDS)
         except ActionMissing:
             freed = None
         if not freed:
             taken.lent_until = None
-            self._store.unlink()
+            self._keep(taken)
         if freed is None:
             return "The Smart Meter integration is not installed, so it does not use the port"
         return (
@@ -142,7 +150,10 @@ class Leases:
         except HomeAssistantError:
             return False
 
-    def _write(self, taken: Taken) -> None:
+    def _keep(self, taken: Taken) -> None:
+        if not taken.stopped and taken.lent_until is None:
+            self._store.unlink(missing_ok=True)
+            return
         new = self._store.with_suffix(".new")
         new.write_text(json.dumps(asdict(taken)))
         new.replace(self._store)

@@ -14,8 +14,10 @@ from . import ports
 from .catalogue import MAX_IMAGE, Catalogue
 from .gate import INGRESS, Gate
 from .home_assistant import SUPERVISOR, HomeAssistant, HomeAssistantError
-from .job import JobError, Jobs, Request, Wifi
+from .job import JobError, Request, Wifi
+from .jobs import Jobs
 from .lease import same_port
+from .steps import backups
 
 PAGE = Path(__file__).parent / "page"
 # Long enough that the page asks rarely, short enough for any proxy.
@@ -87,8 +89,10 @@ class Server:
                 silence=self._settings.silence,
             )
             app[JOBS] = self._jobs
-            await self._jobs.recover()
+            # Home Assistant may still be starting; the page must not wait for it.
+            recovering = asyncio.create_task(self._jobs.recover())
             yield
+            recovering.cancel()
 
     async def _stop(self, app: web.Application) -> None:
         """Give back before those who still wait for an answer are waited for."""
@@ -207,7 +211,7 @@ class Server:
         )
 
     async def _backup(self, request: web.Request) -> web.StreamResponse:
-        path = self._jobs.backups / Path(request.match_info["name"]).name
+        path = backups(self._settings.data) / Path(request.match_info["name"]).name
         if path.suffix != ".bin" or not path.is_file():
             raise web.HTTPNotFound
         return web.FileResponse(
