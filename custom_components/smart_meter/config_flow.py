@@ -118,10 +118,14 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
             return await self.async_step_simulated()
         if user_input[CONF_OPERATOR] == UNKNOWN:
             return await self.async_step_unknown()
+        if user_input[CONF_OPERATOR] not in self._catalogue.operators:
+            return self._show_operators(errors={CONF_OPERATOR: "operator_unknown"})
         self._operator = self._catalogue.operator(user_input[CONF_OPERATOR])
         return await self.async_step_meter()
 
-    def _show_operators(self, chosen: str | None = None) -> ConfigFlowResult:
+    def _show_operators(
+        self, chosen: str | None = None, errors: dict[str, str] | None = None
+    ) -> ConfigFlowResult:
         operators = sorted(
             self._catalogue.operators.values(),
             key=lambda operator: (operator.country, operator.name),
@@ -131,20 +135,25 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
             for o in operators
         ]
         if self.source not in (SOURCE_RECONFIGURE, SOURCE_REAUTH):
-            options += [
+            not_knowing, trying = (
                 SelectOptionDict(value=word, label=word)
                 for word in (UNKNOWN, TRY_WITHOUT_METER)
-            ]
+            )
+            options = [not_knowing, *options, trying]
         selector = SelectSelector(
             SelectSelectorConfig(
                 options=options,
                 mode=SelectSelectorMode.DROPDOWN,
                 translation_key=CONF_OPERATOR,
+                # The frontend lets only lists with own values be searched; such a value is refused below.
+                custom_value=True,
             )
         )
         field = probatio.Required(CONF_OPERATOR, default=chosen or probatio.UNDEFINED)
         return self.async_show_form(
-            step_id="user", data_schema=probatio.Schema({field: selector})
+            step_id="user",
+            data_schema=probatio.Schema({field: selector}),
+            errors=errors or {},
         )
 
     async def async_step_meter(

@@ -438,3 +438,13 @@ async def test_simulated(hass: HomeAssistant) -> None:
     assert result["reason"] == "simulated"
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert process.returncode is not None
+
+
+async def test_operator_typed_freely(hass: HomeAssistant) -> None:
+    """The list of operators can be searched; what is not in it is refused with a word, and nothing is lost."""
+    result = await begin(hass)
+    result = await answer(hass, result, operator="Stadtwerke Nirgendwo")
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "user")
+    assert result["errors"] == {"operator": "operator_unknown"}
+    result = await answer(hass, result, operator="netz-noe")
+    assert result["step_id"] == "meter"
