@@ -5,7 +5,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
-from . import repairs
+from . import output, repairs
 from .const import DOMAIN, PLATFORMS
 from .coordinator import MeterCoordinator, SmartMeterConfigEntry, async_get_store
 from .keystore import async_forget_keystore
@@ -15,8 +15,9 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions."""
+    """Set up the actions and the ways out."""
     async_setup_services(hass)
+    await output.async_setup(hass)
     return True
 
 
@@ -28,6 +29,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) -
     try:
         coordinator.async_register_device()
         await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+        await output.async_setup_entry(hass, entry)
     except BaseException:
         await coordinator.async_close()
         raise

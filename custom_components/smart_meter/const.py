@@ -27,6 +27,8 @@ CONF_ADD_TO_ENERGY: Final = "add_to_energy"  # to do once the entities are there
 CONF_UPDATE_PACE: Final = "update_pace"
 CONF_MAXIMUM_POWER: Final = "maximum_power"  # kW
 CONF_TRANSFORMER_FACTOR: Final = "transformer_factor"
+CONF_MQTT: Final = "mqtt"  # publish readings
+CONF_PLAIN_HTTP: Final = "plain_http"  # hand readings to other hosts without TLS
 
 SIMULATED_PORT: Final = "simulated"
 

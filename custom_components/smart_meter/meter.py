@@ -55,6 +55,7 @@ class MeterData:
     clock: datetime | None = None
     signal_dbm: int | None = None
     heard: float | None = None
+    reading: Reading | None = None
     gaps: deque[float] = field(default_factory=lambda: deque(maxlen=_GAPS))
 
     def take(self, reading: Reading, at: float) -> None:
@@ -62,6 +63,7 @@ class MeterData:
         if self.heard is not None and at > self.heard:
             self.gaps.append(at - self.heard)
         self.heard = at
+        self.reading = replace(reading, arrived=at)
         self.identity = _merged(self.identity, reading.meter)
         self.clock = reading.time or self.clock
         self.signal_dbm = reading.signal_dbm or self.signal_dbm

@@ -26,16 +26,11 @@ from tests.integration.conftest import (
 type Result = ConfigFlowResult
 
 
-async def opened(hass: HomeAssistant) -> Result:
-    """Open the flow: what does the user know?"""
+async def begin(hass: HomeAssistant) -> Result:
+    """Open the flow."""
     return await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_USER}
     )
-
-
-async def begin(hass: HomeAssistant) -> Result:
-    """Open the flow and choose to name the grid operator."""
-    return await choose(hass, await opened(hass), "operator")
 
 
 async def answer(hass: HomeAssistant, result: Result, **fields: Any) -> Result:
@@ -73,7 +68,7 @@ async def to_listening(hass: HomeAssistant, meter: Meter, **row: str) -> Result:
     """Go through operator, meter and connection."""
     row = {**meter.row, **row}
     result = await begin(hass)
-    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "operator")
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "user")
     result = await answer(hass, result, operator=row["operator"])
     assert result["step_id"] == "meter"
     result = await answer(hass, result, meter=row["meter"])
@@ -355,7 +350,7 @@ async def test_reconfigure(
     elsewhere = Line(tmp_path / "ttyELSEWHERE")
     meter.line = elsewhere
     result = await entry.start_reconfigure_flow(hass)
-    assert result["step_id"] == "operator"
+    assert result["step_id"] == "user"
     result = await answer(hass, result, operator=meter.row["operator"])
     result = await answer(hass, result, meter=meter.row["meter"])
     assert result["step_id"] == "connection"
@@ -416,6 +411,8 @@ async def test_options(hass: HomeAssistant, entry: MockConfigEntry) -> None:
         "update_pace": "every",
         "maximum_power": 15,
         "transformer_factor": 50,
+        "mqtt": False,
+        "plain_http": False,
     }
     assert entry.state is ConfigEntryState.LOADED
     assert entry.runtime_data.factor == 50
@@ -424,7 +421,7 @@ async def test_options(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 @pytest.mark.timeout(60)
 async def test_simulated(hass: HomeAssistant) -> None:
     """Without a meter a simulated one is set up, runs with the entry and ends with it."""
-    result = await choose(hass, await opened(hass), "simulated")
+    result = await answer(hass, await begin(hass), operator="simulated")
     result = await progressed(hass, result, 40)
     assert result["step_id"] == "values"
     result = await answer(hass, result)
@@ -443,15 +440,3 @@ async def test_simulated(hass: HomeAssistant) -> None:
     assert result["reason"] == "simulated"
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert process.returncode is not None
-
-
-async def test_operator_typed_freely(hass: HomeAssistant) -> None:
-    """The list of operators can be searched; what is not in it is refused with a word, and nothing is lost."""
-    result = await begin(hass)
-    result = await answer(hass, result, operator="Stadtwerke Nirgendwo")
-    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "operator")
-    assert result["errors"] == {"operator": "operator_unknown"}
-    result = await answer(hass, result, operator="")
-    assert result["errors"] == {"operator": "operator_unknown"}
-    result = await answer(hass, result, operator="Netz Niederösterreich (EVN) (AT)")
-    assert result["step_id"] == "meter"

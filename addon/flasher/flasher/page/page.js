@@ -59,7 +59,7 @@ async function watch() {
     try {
       const state = await ask(`api/state?since=${revision}`);
       $("offline").hidden = true;
-      if (revision < 0 && state.upload && !chosen("firmware")) {
+      if (state.upload && !upload) {
         upload = state.upload;
         showUpload();
       }
@@ -159,7 +159,6 @@ function showUpload() {
   const words = $("own-words");
   words.hidden = !upload;
   if (!upload) return;
-  $("own").open = true;
   words.className = "note warn";
   const name = upload.name;
   const device = upload.image.chip ?? "?";

@@ -37,7 +37,6 @@ _RESTARTED_AFTER = 10
 
 # A stick in a large building hears some hundred meters; what goes beyond these bounds forgets its oldest.
 MAX_METERS = 1_000
-JOULES_PER_WH = 3_600
 MAX_NUMBERS = 50 * MAX_METERS
 MAX_CODES = 4_096
 
@@ -210,8 +209,7 @@ class Belief:
         ):
             return _judge_clock(quantity.kind if quantity else None, value, at)
         before = self._earlier(name, meter, code, at)
-        scale = JOULES_PER_WH if value.unit == "J" else 1
-        judgement = judge_number(quantity, number, before, around, self.limits, scale)
+        judgement = judge_number(quantity, number, before, around, self.limits)
         pending = meter.pending.pop(code, None)
         if judgement.verdict is not Verdict.CONFIRM:
             return judgement
@@ -318,8 +316,7 @@ def _of_its_kind(quantity: Quantity, value: Value, around: Surroundings) -> bool
     if isinstance(value.value, str):
         return False
     electric = quantity.kind in (Kind.ENERGY, Kind.POWER, Kind.VOLTAGE, Kind.CURRENT)
-    joules = quantity.kind is Kind.ENERGY and value.unit == "J"
-    return not (around.weak and electric and value.unit != quantity.unit) or joules
+    return not (around.weak and electric and value.unit != quantity.unit)
 
 
 def _surroundings(reading: Reading) -> Surroundings:

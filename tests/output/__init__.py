@@ -1,0 +1,1 @@
+"""The ways out: REST, MQTT, the WebSocket and the card."""

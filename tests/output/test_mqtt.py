@@ -1,0 +1,204 @@
+"""Readings through Home Assistant's MQTT integration to a real broker."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+import json
+from pathlib import Path
+from typing import Any
+
+import aiomqtt
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smart_meter.const import DOMAIN
+from custom_components.smart_meter.customer_interface.session.push import PushSession
+from custom_components.smart_meter.output.mqtt import topic_of
+from tests.integration.conftest import Meter, make_entry, until
+from tests.output.broker import PASSWORD, USER, Broker
+
+
+@pytest.fixture
+async def broker(tmp_path: Path, socket_enabled: None) -> AsyncGenerator[Broker]:
+    """Run a broker without TLS."""
+    async with Broker(tmp_path, tls=False) as running:
+        yield running
+
+
+async def connect(hass: HomeAssistant, broker: Broker) -> MockConfigEntry:
+    """Set up Home Assistant's MQTT integration."""
+    hass.config.config_dir = str(broker.folder)
+    (broker.folder / "configuration.yaml").touch()
+    data: dict[str, Any] = {"broker": "127.0.0.1", "port": broker.port}
+    if broker.authority:
+        data |= {
+            "username": USER,
+            "password": PASSWORD,
+            "certificate": broker.authority.read_text("utf-8"),
+        }
+    entry = MockConfigEntry(
+        domain="mqtt",
+        data=data,
+        options={"birth_message": {}},
+        version=2,
+        minor_version=2,
+        title="Broker",
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    return entry
+
+
+async def publishing(hass: HomeAssistant, meter: Meter) -> MockConfigEntry:
+    """Set up a meter whose options say to publish."""
+    entry = await make_entry(hass, meter, options={"mqtt": True})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    return entry
+
+
+async def next_on(messages: Any, meter: Meter, leaf: str) -> aiomqtt.Message:
+    """Return the next message on a topic of the meter."""
+    async with asyncio.timeout(15):
+        async for message in messages:
+            if str(message.topic) == f"smart_meter/{meter.number}/{leaf}":
+                return message
+    raise AssertionError
+
+
+async def unload(hass: HomeAssistant, *entries: MockConfigEntry) -> None:
+    """End the meter, then the connection to the broker."""
+    for entry in entries:
+        if entry.state is ConfigEntryState.LOADED:
+            assert await hass.config_entries.async_unload(entry.entry_id)
+            await hass.async_block_till_done()
+
+
+def told(hass: HomeAssistant, issue: str) -> bool:
+    """Tell whether the user is told of something."""
+    return ir.async_get(hass).async_get_issue(DOMAIN, issue) is not None
+
+
+async def test_each_reading(
+    hass: HomeAssistant,
+    meter: Meter,
+    broker: Broker,
+    validate: Callable[[Any], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each reading is published as the document; who comes later gets the last; silence makes it offline."""
+    monkeypatch.setattr(PushSession, "shortest_silence", 0.5)
+    async with broker.client() as client:
+        await client.subscribe("smart_meter/#", qos=1)
+        messages = client.messages
+        connection = await connect(hass, broker)
+        entry = await publishing(hass, meter)
+        message = await next_on(messages, meter, "availability")
+        assert message.payload == b"offline"
+        for _ in range(3):
+            said = meter.send()
+            form = json.loads((await next_on(messages, meter, "reading")).payload)
+            validate(form)
+            assert form["values"]["1-0:1.7.0"]["value"] == said["1-0:1.7.0"]
+    async with broker.client() as late:
+        await late.subscribe("smart_meter/#", qos=1)
+        message = await next_on(late.messages, meter, "reading")
+        assert message.retain
+        assert json.loads(message.payload) == form
+        while (await next_on(late.messages, meter, "availability")).payload != (
+            b"offline"
+        ):
+            pass
+    await unload(hass, entry, connection)
+
+
+async def test_offline_when_unloaded(
+    hass: HomeAssistant, meter: Meter, broker: Broker
+) -> None:
+    """A meter that is switched off in Home Assistant is offline; without the option nothing is published."""
+    connection = await connect(hass, broker)
+    entry = await publishing(hass, meter)
+    async with broker.client() as client:
+        await client.subscribe("smart_meter/#", qos=1)
+        messages = client.messages
+        meter.send()
+        await next_on(messages, meter, "reading")
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        while (await next_on(messages, meter, "availability")).payload != b"offline":
+            pass
+        hass.config_entries.async_update_entry(entry, options={})
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        meter.send()
+        await until(hass, lambda: entry.runtime_data.statistics.readings)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await anext(aiter(messages))
+    await unload(hass, entry, connection)
+
+
+async def test_broker_comes_back(
+    hass: HomeAssistant, meter: Meter, broker: Broker
+) -> None:
+    """A broker that lost everything is told the last reading again."""
+    connection = await connect(hass, broker)
+    entry = await publishing(hass, meter)
+    said = meter.send()
+    await until(hass, lambda: entry.runtime_data.statistics.readings)
+    await broker.stop()
+    await asyncio.sleep(0.2)
+    await broker.start()
+    async with broker.client() as client:
+        await client.subscribe("smart_meter/#", qos=1)
+        message = await asyncio.wait_for(next_on(client.messages, meter, "reading"), 40)
+        form = json.loads(message.payload)
+    assert form["values"]["1-0:1.7.0"]["value"] == said["1-0:1.7.0"]
+    await unload(hass, entry, connection)
+
+
+async def test_told_once_without_tls(
+    hass: HomeAssistant, meter: Meter, broker: Broker
+) -> None:
+    """A broker without TLS is told of; who ignores it is left in peace."""
+    connection = await connect(hass, broker)
+    entry = await publishing(hass, meter)
+    await until(hass, lambda: told(hass, "mqtt_plain"))
+    ir.async_ignore_issue(hass, DOMAIN, "mqtt_plain", True)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, "mqtt_plain")
+    assert issue is not None
+    assert issue.dismissed_version is not None
+    await unload(hass, entry, connection)
+
+
+async def test_with_tls_and_password(
+    hass: HomeAssistant, meter: Meter, tmp_path: Path, socket_enabled: None
+) -> None:
+    """Over TLS there is nothing to complain about."""
+    async with Broker(tmp_path, tls=True) as broker, broker.client() as client:
+        await client.subscribe("smart_meter/#", qos=1)
+        connection = await connect(hass, broker)
+        entry = await publishing(hass, meter)
+        messages = client.messages
+        await next_on(messages, meter, "availability")
+        said = meter.send()
+        form = json.loads((await next_on(messages, meter, "reading")).payload)
+        assert form["values"]["1-0:1.7.0"]["value"] == said["1-0:1.7.0"]
+        assert not told(hass, "mqtt_plain")
+        await unload(hass, entry, connection)
+
+
+async def test_no_broker(hass: HomeAssistant, meter: Meter) -> None:
+    """Where the options want it and there is no broker, the user is told, and the meter is read all the same."""
+    entry = await publishing(hass, meter)
+    assert told(hass, "mqtt_missing")
+    meter.send()
+    await until(hass, lambda: entry.runtime_data.statistics.readings)
+    await unload(hass, entry)
+
+
+def test_topics() -> None:
+    """What MQTT gives a meaning of its own does not come from a meter."""
+    assert topic_of("a/+#\0 b", "reading") == "smart_meter/a_____b/reading"
