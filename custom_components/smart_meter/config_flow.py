@@ -77,8 +77,6 @@ from .listening import DETECTION_PACE, Detection, Listening, Outcome
 from .simulated import SimulatedMeter
 from .summary import async_summary
 
-TRY_WITHOUT_METER = "simulated"
-UNKNOWN = "unknown"
 CONF_ROW = "row"
 # The row a simulated meter is of, where the user does not choose one: a meter with all a household wants to see.
 SIMULATED_OPERATOR, SIMULATED_METER = "netz-noe", "kaifa-ma309m"
@@ -112,41 +110,54 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for the grid operator."""
+        """Ask what the user knows."""
+        return self.async_show_menu(
+            step_id="user", menu_options=["operator", "unknown", "simulated"]
+        )
+
+    async def async_step_operator(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the grid operator, by its name."""
         await self._async_load()
         if user_input is None:
             return self._show_operators()
-        if user_input[CONF_OPERATOR] == TRY_WITHOUT_METER:
-            return await self.async_step_simulated()
-        if user_input[CONF_OPERATOR] == UNKNOWN:
-            return await self.async_step_unknown()
-        self._operator = self._catalogue.operator(user_input[CONF_OPERATOR])
+        operator = self._named(user_input[CONF_OPERATOR])
+        if operator is None:
+            return self._show_operators(errors={CONF_OPERATOR: "operator_unknown"})
+        self._operator = operator
         return await self.async_step_meter()
 
-    def _show_operators(self, chosen: str | None = None) -> ConfigFlowResult:
+    def _named(self, text: str) -> GridOperator | None:
+        """Find an operator by what the list shows, or by its id."""
+        known = self._catalogue.operators
+        labels = {_operator_label(operator): operator for operator in known.values()}
+        return labels.get(text) or known.get(text)
+
+    def _show_operators(
+        self,
+        chosen: GridOperator | None = None,
+        errors: dict[str, str] | None = None,
+    ) -> ConfigFlowResult:
         operators = sorted(
             self._catalogue.operators.values(),
             key=lambda operator: (operator.country, operator.name),
         )
-        options = [
-            SelectOptionDict(value=o.id, label=f"{o.name} ({o.country})")
-            for o in operators
-        ]
-        if self.source not in (SOURCE_RECONFIGURE, SOURCE_REAUTH):
-            options += [
-                SelectOptionDict(value=word, label=word)
-                for word in (UNKNOWN, TRY_WITHOUT_METER)
-            ]
         selector = SelectSelector(
             SelectSelectorConfig(
-                options=options,
+                options=[_operator_label(operator) for operator in operators],
                 mode=SelectSelectorMode.DROPDOWN,
-                translation_key=CONF_OPERATOR,
+                # Only lists that take values of one's own can be searched; such a value is refused.
+                custom_value=True,
             )
         )
-        field = probatio.Required(CONF_OPERATOR, default=chosen or probatio.UNDEFINED)
+        # Without a default the frontend would choose the first for the user.
+        default = _operator_label(chosen) if chosen else ""
+        field = probatio.Required(CONF_OPERATOR, default=default)
         return self.async_show_form(
-            step_id="user", data_schema=probatio.Schema({field: selector})
+            step_id="operator",
+            data_schema=probatio.Schema({field: selector}),
+            errors=errors or {},
         )
 
     async def async_step_meter(
@@ -394,6 +405,7 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the port alone."""
+        await self._async_load()
         errors, self._errors = self._errors, {}
         if user_input is not None:
             self._data[CONF_PORT] = user_input[CONF_PORT].strip()
@@ -513,7 +525,8 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
 
     def _show_undetected(self, what: str) -> ConfigFlowResult:
         return self.async_show_menu(
-            step_id=f"undetected_{what}", menu_options=["detect", "unknown", "user"]
+            step_id=f"undetected_{what}",
+            menu_options=["detect", "unknown", "operator"],
         )
 
     # --- keys --------------------------------------------------------------------------------------------------------
@@ -701,8 +714,11 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
 
     # --- trying it without a meter -----------------------------------------------------------------------------------
 
-    async def async_step_simulated(self) -> ConfigFlowResult:
+    async def async_step_simulated(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
         """Start a simulated meter and listen to it as to a real one."""
+        await self._async_load()
         self._operator = self._catalogue.operator(SIMULATED_OPERATOR)
         self._offer = self._operator.offer(SIMULATED_METER)
         self._simulated = SimulatedMeter(SIMULATED_OPERATOR, SIMULATED_METER)
@@ -727,7 +743,7 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_abort(reason="simulated")
         self._take_over(entry)
         await self._async_take_keys(entry)
-        return self._show_operators(entry.data[CONF_OPERATOR])
+        return self._show_operators(self._operator)
 
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
@@ -877,6 +893,10 @@ async def _wait(task: asyncio.Task[None]) -> None:
 
 def _model(offer: Offer) -> str:
     return f"{offer.meter.manufacturer} {offer.meter.model}"
+
+
+def _operator_label(operator: GridOperator) -> str:
+    return f"{operator.name} ({operator.country})"
 
 
 def _offer_label(offer: Offer) -> str:

@@ -123,6 +123,8 @@ SHOWN = frozenset(
         # words of M-Bus records that no OBIS code names
         *_expand("energy power volume volume_flow mass mass_flow"),
         *_expand("external_temperature pressure operating_time on_time"),
+        *_expand("reactive_energy apparent_energy reactive_power apparent_power"),
+        *_expand("relative_humidity"),
     )
 )
 HIDDEN = frozenset(
@@ -161,7 +163,20 @@ HIDDEN = frozenset(
         "voltage_swells_phase",
         *_expand("disconnector_state valve_state limiter_state device_type"),
         *_expand("push_setup status error_flags"),
+        # records about the meter itself
+        *_expand("fabrication_number identification model_version hardware_version"),
+        *_expand("software_version customer_location error_mask access_number"),
+        *_expand("averaging_duration actuality_duration operating_time_battery"),
+        *_expand("battery_lifetime temperature_limit digital_input digital_output"),
+        *_expand("control_signal cumulation_counter"),
     )
+)
+# Words of records that say something about the meter and nothing about consumption.
+_ABOUT_THE_METER = frozenset(
+    _expand("fabrication_number identification model_version hardware_version")
+    + _expand("software_version firmware_version error_flags error_mask access_number")
+    + _expand("averaging_duration actuality_duration operating_time_battery")
+    + _expand("battery_lifetime operating_time on_time device_type status")
 )
 NAMED = SHOWN | HIDDEN
 
@@ -252,13 +267,20 @@ def _shaped(
         suggested_unit_of_measurement=shape.shown_in,
         suggested_display_precision=shape.precision,
         options=list(options) if options else None,
-        entity_category=EntityCategory.DIAGNOSTIC
-        if quantity and quantity.diagnostic
-        else None,
+        entity_category=_category(point, quantity),
         entity_registry_enabled_default=_is_shown(point, quantity, translation_key),
         scaled=shape.scaled,
         counter=_is_counter(point, quantity),
     )
+
+
+def _category(point: Point, quantity: Quantity | None) -> EntityCategory | None:
+    about_the_meter = (
+        quantity.diagnostic
+        if quantity is not None
+        else point.record is not None and point.record.quantity in _ABOUT_THE_METER
+    )
+    return EntityCategory.DIAGNOSTIC if about_the_meter else None
 
 
 def _is_number(value: Value) -> bool:
@@ -314,7 +336,8 @@ def _state_class(
 ) -> SensorStateClass | None:
     if quantity is not None and quantity.name in _STATES:
         return None
-    if _is_counter(point, quantity) or (quantity and quantity.kind is Kind.COUNT):
+    counts = _is_counter(point, quantity) or (quantity and quantity.kind is Kind.COUNT)
+    if counts and shape.state_class is None:
         return SensorStateClass.TOTAL_INCREASING
     if quantity is not None and quantity.kind is Kind.POWER_FACTOR:
         return SensorStateClass.MEASUREMENT

@@ -1,4 +1,4 @@
-"""An ESP32-C3 as far as a flasher sees it: its ROM boot loader, esptool's stub, its flash, and Improv once it runs.
+"""A chip as far as a flasher sees it: its ROM boot loader, esptool's stub, its flash, and Improv once it runs.
 
 A request or reply is one SLIP frame (C0 ... C0, with C0 and DB escaped)::
 
@@ -10,6 +10,7 @@ protocol". Written from it and from what esptool sends; no real chip was there t
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 import hashlib
 import os
 from pathlib import Path
@@ -34,15 +35,63 @@ DEFL_BEGIN, DEFL_DATA, DEFL_END = 0x10, 0x11, 0x12
 SPI_FLASH_MD5, SECURITY_INFO, READ_FLASH = 0x13, 0x14, 0xD2
 
 SECTOR = 0x1000
-SPI_BASE = 0x60002000
-SPI_CMD, SPI_ADDR, SPI_USR2, SPI_W0 = (SPI_BASE + o for o in (0, 4, 0x20, 0x58))
-EFUSE_BLOCK1 = 0x60008844
 OK = b"\0\0"
 ADD_LINK = "https://my.home-assistant.io/redirect/config_flow_start?domain=esphome"
 MAC = bytes.fromhex("A0764E112233")
+# Where the ROM of the older chips has a number of its own.
+MAGIC = 0x40001000
 # From the end of the reset to the moment the chip looks at its boot pin. The capacitor that makes it is larger than on
 # real boards, because a serial server changes one line after the other, 50 ms apart.
 BOOT_DELAY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What differs between chips: their identity, the registers of their flash, what is burnt into them."""
+
+    chip_id: int | None
+    spi: int
+    usr2: int
+    w0: int
+    registers: dict[int, int]
+
+
+MODELS = {
+    "ESP32-C3": Model(
+        5,
+        spi=0x60002000,
+        usr2=0x20,
+        w0=0x58,
+        registers={
+            0x60008844: int.from_bytes(MAC[2:]),
+            0x60008848: int.from_bytes(MAC[:2]),
+            0x60008850: 4 << 18,  # minor revision
+        },
+    ),
+    "ESP32": Model(
+        None,
+        spi=0x3FF42000,
+        usr2=0x24,
+        w0=0x80,
+        registers={
+            MAGIC: 0x00F01D83,
+            0x3FF5A004: int.from_bytes(MAC[2:]),
+            0x3FF5A008: int.from_bytes(MAC[:2]),
+        },
+    ),
+    "ESP8266": Model(
+        None,
+        spi=0x60000200,
+        usr2=0x24,
+        w0=0x40,
+        registers={
+            MAGIC: 0xFFF0C101,
+            0x3FF00050: MAC[5] << 24,
+            0x3FF00054: int.from_bytes(MAC[3:5]),
+            0x3FF0005C: int.from_bytes(MAC[:3]),
+        },
+    ),
+}
 
 
 class Unplugged(Exception):
@@ -52,12 +101,11 @@ class Unplugged(Exception):
 class FakeChip:
     """The chip and its flash; bytes in, bytes out."""
 
-    def __init__(
-        self, flash: bytes = b"", *, size: int = 0x400000, chip_id: int = 5
-    ) -> None:
-        """`flash` is what is on it from offset 0; the rest is erased."""
-        self.flash = bytearray(flash.ljust(size, b"\xff"))
-        self.chip_id = chip_id
+    def __init__(self, model: str = "ESP32-C3", size: int = 0x400000) -> None:
+        """Its flash is erased."""
+        self.flash = bytearray(b"\xff" * size)
+        self.model = MODELS[model]
+        self.chip_id = self.model.chip_id
         self.mode = "app"
         self.holds_boot_button = True
         self.encrypted = False
@@ -193,33 +241,30 @@ class FakeChip:
 
     def _read_reg(self, op: int, data: bytes) -> bytes:
         (address,) = struct.unpack("<I", data)
-        efuses = {
-            EFUSE_BLOCK1: int.from_bytes(MAC[2:]),
-            EFUSE_BLOCK1 + 4: int.from_bytes(MAC[:2]),
-            EFUSE_BLOCK1 + 12: 4 << 18,  # minor revision
-            0x60008834: (1 << 18) if self.encrypted else 0,
-        }
+        burnt = self.model.registers | {0x60008834: (1 << 18) if self.encrypted else 0}
         return self._reply(
-            op, value=efuses.get(address, self._registers.get(address, 0))
+            op, value=burnt.get(address, self._registers.get(address, 0))
         )
 
     def _write_reg(self, op: int, data: bytes) -> bytes:
         address, value = struct.unpack("<II", data[:8])
         self._registers[address] = value
-        if address == SPI_CMD and value & 1 << 18:
-            self._registers[SPI_CMD] = 0
-            self._registers[SPI_W0] = self._spi_command()
+        if address == self.model.spi and value & 1 << 18:
+            self._registers[self.model.spi] = 0
+            self._registers[self.model.spi + self.model.w0] = self._spi_command()
         return self._reply(op)
 
     def _spi_command(self) -> int:
-        match self._registers.get(SPI_USR2, 0) & 0xFF:
+        match self._registers.get(self.model.spi + self.model.usr2, 0) & 0xFF:
             case 0x9F:
                 return self.size.bit_length() - 1 << 16 | 0x40 << 8 | 0xC8
-            case 0x5A if self._registers.get(SPI_ADDR, 0) == 0:
+            case 0x5A if self._registers.get(self.model.spi + 4, 0) == 0:
                 return 0x50444653
         return 0
 
     def _security_info(self, op: int, data: bytes) -> bytes:
+        if self.chip_id is None:
+            return self._reply(op, status=b"\x01\x05")
         return self._reply(
             op, data=struct.pack("<IB7sII", 0, 0, bytes(7), self.chip_id, 0)
         )

@@ -55,3 +55,19 @@ def factory(version: str = "1.1.0") -> bytes:
     flash[0 : len(image("boot"))] = image("boot")
     flash[TABLE_OFFSET : TABLE_OFFSET + 0xC00] = table()
     return bytes(flash) + image(f"app-{version}")
+
+
+def classic(version: str = "1.1.0") -> bytes:
+    """A factory image for the first ESP32: its ROM looks for the boot loader at 0x1000."""
+    flash = bytearray(factory(version))
+    boot = bytearray(image("boot"))
+    boot[12:14] = b"\0\0"
+    flash[:0x1000] = b"\xff" * 0x1000
+    flash[0x1000 : 0x1000 + len(boot)] = boot
+    return bytes(flash)
+
+
+def esp8266() -> bytes:
+    """An image as the ESP8266's begin; what follows the header is no program."""
+    header = struct.pack("<BBBBI", 0xE9, 1, 2, 0x40, 0x40100010)
+    return header + image("app-1.1.0")[8:]

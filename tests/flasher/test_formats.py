@@ -2,7 +2,6 @@
 
 from pathlib import Path
 import shutil
-import struct
 import subprocess
 
 from esptool.cmds import elf2image
@@ -40,20 +39,16 @@ def test_images() -> None:
 
 def test_classic_esp32() -> None:
     """On the first ESP32 the boot loader begins at 0x1000; at 0 it is no factory image."""
-    boot = bytearray(firmware.image("boot"))
-    boot[12:14] = b"\0\0"
-    flash = bytearray(firmware.factory())
-    flash[: len(boot)] = boot
-    assert esp_image.inspect(bytes(flash)).kind is Kind.UNKNOWN
-    flash[0x1000 : 0x1000 + len(boot)] = boot
-    flash[:0x1000] = b"\xff" * 0x1000
+    flash = bytearray(firmware.classic())
     assert esp_image.inspect(bytes(flash)).chip == "ESP32"
+    flash[:0x1000] = flash[0x1000:0x2000]
+    flash[0x1000:0x2000] = b"\xff" * 0x1000
+    assert esp_image.inspect(bytes(flash)).kind is Kind.UNKNOWN
 
 
 def test_esp8266() -> None:
     """Its images have no chip id; the entry point tells."""
-    header = struct.pack("<BBBBI", 0xE9, 1, 2, 0x40, 0x40100010).ljust(64, b"\0")
-    assert esp_image.inspect(header) == Image(Kind.ESP8266, "ESP8266", None)
+    assert esp_image.inspect(firmware.esp8266()) == Image(Kind.ESP8266, "ESP8266", None)
 
 
 def test_partitions() -> None:

@@ -669,3 +669,34 @@ async def test_control_lines(
     assert job["notices"] == []
     assert written(chip)
     assert (chip.mode, chip.wifi) == ("app", (SSID, PASSWORD))
+
+
+@pytest.mark.parametrize("careful", [False, True])
+@pytest.mark.parametrize(
+    ("model", "image"),
+    [("ESP32", firmware.classic()), ("ESP8266", firmware.esp8266())],
+)
+async def test_older_chips(
+    start_app: Callable[..., Awaitable[App]],
+    release: Release,
+    port_path: Path,
+    model: str,
+    image: bytes,
+    careful: bool,
+) -> None:
+    """Chips that do not tell their id, but have a magic number."""
+    old = FakeChip(model)
+    old.improv = False
+    name = release.add("old-mbus", "1.1.0", image, chip=model)
+    runner = Pty(old, port_path)
+    try:
+        app = await start_app()
+        refused_job = await app.run("api/write", firmware=C3)
+        job = await app.run("api/write", firmware=name, careful=careful)
+    finally:
+        runner.close()
+    failure = refused_job["failure"]
+    assert (failure["kind"], failure["chip"]) == ("wrong_chip", model)
+    assert job["outcome"] == "done", job
+    assert job["chip"]["mac"] == "A0:76:4E:11:22:33"
+    assert written(old, image)

@@ -251,8 +251,12 @@ async def test_own_image(
     await frame.get_by_text("An image of your own").click()
     await frame.get_by_label("Image file").set_input_files(image)
     await expect(frame.get_by_text("Not signed.")).to_be_visible()
-    await frame.get_by_label("Join the Wi-Fi afterwards").uncheck()
     await picture(page, "own")
+    await page.reload()
+    await expect(frame.locator("#own-words")).to_contain_text(
+        "mine.factory.bin: for ESP32-C3, version 1.1.0."
+    )
+    await frame.get_by_label("Join the Wi-Fi afterwards").uncheck()
     await frame.get_by_role("button", name="Write the firmware").click()
     await frame.get_by_label("I trust mine.factory.bin").check()
     await frame.get_by_role("button", name="Yes, go on").click()

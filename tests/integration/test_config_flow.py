@@ -26,11 +26,16 @@ from tests.integration.conftest import (
 type Result = ConfigFlowResult
 
 
-async def begin(hass: HomeAssistant) -> Result:
-    """Open the flow."""
+async def opened(hass: HomeAssistant) -> Result:
+    """Open the flow: what does the user know?"""
     return await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_USER}
     )
+
+
+async def begin(hass: HomeAssistant) -> Result:
+    """Open the flow and choose to name the grid operator."""
+    return await choose(hass, await opened(hass), "operator")
 
 
 async def answer(hass: HomeAssistant, result: Result, **fields: Any) -> Result:
@@ -68,7 +73,7 @@ async def to_listening(hass: HomeAssistant, meter: Meter, **row: str) -> Result:
     """Go through operator, meter and connection."""
     row = {**meter.row, **row}
     result = await begin(hass)
-    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "user")
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "operator")
     result = await answer(hass, result, operator=row["operator"])
     assert result["step_id"] == "meter"
     result = await answer(hass, result, meter=row["meter"])
@@ -350,7 +355,7 @@ async def test_reconfigure(
     elsewhere = Line(tmp_path / "ttyELSEWHERE")
     meter.line = elsewhere
     result = await entry.start_reconfigure_flow(hass)
-    assert result["step_id"] == "user"
+    assert result["step_id"] == "operator"
     result = await answer(hass, result, operator=meter.row["operator"])
     result = await answer(hass, result, meter=meter.row["meter"])
     assert result["step_id"] == "connection"
@@ -421,7 +426,7 @@ async def test_options(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 @pytest.mark.timeout(60)
 async def test_simulated(hass: HomeAssistant) -> None:
     """Without a meter a simulated one is set up, runs with the entry and ends with it."""
-    result = await answer(hass, await begin(hass), operator="simulated")
+    result = await choose(hass, await opened(hass), "simulated")
     result = await progressed(hass, result, 40)
     assert result["step_id"] == "values"
     result = await answer(hass, result)
@@ -440,3 +445,15 @@ async def test_simulated(hass: HomeAssistant) -> None:
     assert result["reason"] == "simulated"
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert process.returncode is not None
+
+
+async def test_operator_typed_freely(hass: HomeAssistant) -> None:
+    """The list of operators can be searched; what is not in it is refused with a word, and nothing is lost."""
+    result = await begin(hass)
+    result = await answer(hass, result, operator="Stadtwerke Nirgendwo")
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "operator")
+    assert result["errors"] == {"operator": "operator_unknown"}
+    result = await answer(hass, result, operator="")
+    assert result["errors"] == {"operator": "operator_unknown"}
+    result = await answer(hass, result, operator="Netz Niederösterreich (EVN) (AT)")
+    assert result["step_id"] == "meter"

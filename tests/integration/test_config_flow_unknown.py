@@ -19,6 +19,7 @@ from tests.integration.test_config_flow import (
     answer,
     begin,
     choose,
+    opened,
     progress,
     progressed,
     said_of,
@@ -37,7 +38,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def to_detection(hass: HomeAssistant, line: Line) -> dict[str, object]:
     """Say that the operator is not known, and choose the port."""
-    result = await answer(hass, await begin(hass), operator="unknown")
+    result = await choose(hass, await opened(hass), "unknown")
     assert result["step_id"] == "unknown"
     return dict(await answer(hass, result, port=line.url))
 
@@ -80,11 +81,11 @@ async def test_not_found(
     found = await progressed(hass, result)  # type: ignore[arg-type]
     assert found["type"] is FlowResultType.MENU
     assert found["step_id"] == f"undetected_{what}"
-    assert list(found["menu_options"]) == ["detect", "unknown", "user"]
+    assert list(found["menu_options"]) == ["detect", "unknown", "operator"]
     found = await choose(hass, found, "detect")
     assert found["type"] is FlowResultType.SHOW_PROGRESS
-    found = await choose(hass, await progressed(hass, found), "user")
-    assert found["step_id"] == "user"
+    found = await choose(hass, await progressed(hass, found), "operator")
+    assert found["step_id"] == "operator"
 
 
 async def test_port_missing(hass: HomeAssistant, line: Line) -> None:

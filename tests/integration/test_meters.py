@@ -83,7 +83,7 @@ async def test_meters_behind(
         assert device is not None
         assert device.via_device_id == entry.runtime_data.device_id
         names[device.name] = device.serial_number
-        ((code, value),) = reading.values.items()
+        ((code, value),) = (item for item in reading.values.items() if item[1].time)
         state = state_of(hass, f"{key}_{code}")
         assert state is not None
         assert Decimal(state.state) == value.value

@@ -178,3 +178,26 @@ def test_memory_is_bounded():
     for n in range(3_000):
         belief.judge(telegram(0, meter=MeterIdentity(number=str(n))), AT)
     assert len(belief._meters) <= 1_000
+
+
+def test_a_counter_of_joules_is_no_wonder():
+    """A heat meter that counts joules shows its unit under a weak check, and may count 100 kW in joules, not more."""
+    heat = ObisCode.parse("6-0:1.0.0")
+
+    def counted(n, joules):
+        return replace(
+            telegram(n), values={heat: Value(joules, "J")}, check_bits=8, counter=None
+        )
+
+    belief = new()
+    at = [AT, AT + 5, AT + 905, AT + 1_805, AT + 2_705]
+    assert len(belief.judge(counted(0, 5_000_000_000), at[0])) == 1
+    (reading,) = belief.judge(counted(1, 5_000_000_000), at[1])
+    assert reading.values[heat] == Value(5_000_000_000, "J")
+    (reading,) = belief.judge(counted(181, 5_010_000_000), at[2])
+    assert reading.values[heat].value == 5_010_000_000
+    reading, fault = belief.judge(counted(361, 9_000_000_000), at[3])
+    assert not reading.values
+    assert fault.kind is FaultKind.IMPLAUSIBLE
+    (reading,) = belief.judge(counted(541, 5_020_000_000), at[4])
+    assert reading.values[heat].value == 5_020_000_000

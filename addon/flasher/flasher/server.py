@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 import secrets
+import shutil
 from typing import Any
 
 from aiohttp import ClientSession, web
@@ -78,6 +79,8 @@ class Server:
 
     async def _life(self, app: web.Application) -> AsyncIterator[None]:
         self._settings.data.mkdir(parents=True, exist_ok=True)
+        for left in ("uploads", "writing"):
+            shutil.rmtree(self._settings.data / left, ignore_errors=True)
         async with ClientSession() as session:
             self._ha = HomeAssistant(
                 session, self._settings.token, self._settings.supervisor

@@ -89,13 +89,17 @@ def judge_number(
     before: Earlier | None,
     around: Surroundings,
     limits: Limits,
+    scale: int = 1,
 ) -> Judgement:
-    """Judge one number by itself, by the number believed before and by what the same telegram says."""
+    """Judge one number by itself, by the number believed before and by what the same telegram says.
+
+    `scale` is how many of the number's unit are one of the quantity's: 3600 for a counter of joules.
+    """
     judgement = _bounded(quantity, number, limits)
     if judgement is not BELIEVED or before is None:
         return judgement
     if quantity.cumulative:
-        return _counter(quantity, number, before, around, limits)
+        return _counter(quantity, number, before, around, limits, scale)
     return _sudden(quantity, number, before, around) if around.weak else BELIEVED
 
 
@@ -126,20 +130,21 @@ def _counter(
     before: Earlier,
     around: Surroundings,
     limits: Limits,
+    scale: int,
 ) -> Judgement:
     increase = number - before.number
     if increase < 0:
         return Judgement(Verdict.WITHHOLD, "fell below the reading before")
     if before.seconds is None or increase == 0:
         return BELIEVED
-    step = _resolution(number, before.number)
+    step = _resolution(number, before.number, 10_000 * scale)
     most = _most(quantity, before.seconds, limits)
-    if most is not None and increase > most + 2 * step:
+    if most is not None and increase > most * scale + 2 * step:
         return Judgement(Verdict.WITHHOLD, "rose faster than the connection can carry")
     if (
         around.weak
         and quantity.kind is Kind.ENERGY
-        and increase > _likely(before.seconds, around) + 2 * step
+        and increase > _likely(before.seconds, around) * scale + 2 * step
     ):
         return Judgement(Verdict.CONFIRM, "rose faster than the power explains")
     return BELIEVED
@@ -162,11 +167,11 @@ def _likely(seconds: float, around: Surroundings) -> float:
     return ((around.power or 0.0) * 1.5 + _UNSEEN_POWER) * seconds / 3_600
 
 
-def _resolution(number: Number, before: Number) -> int:
-    """Estimate a counter's step: the largest power of ten (at most 10 kWh) that both readings are multiples of."""
+def _resolution(number: Number, before: Number, most: int) -> int:
+    """Estimate a counter's step: the largest power of ten up to `most` that both readings are multiples of."""
     step = 1
     if isinstance(number, int) and isinstance(before, int):
-        while step < 10_000 and number % (step * 10) == 0 and before % (step * 10) == 0:
+        while step < most and number % (step * 10) == 0 and before % (step * 10) == 0:
             step *= 10
     return step
 

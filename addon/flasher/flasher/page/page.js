@@ -59,7 +59,7 @@ async function watch() {
     try {
       const state = await ask(`api/state?since=${revision}`);
       $("offline").hidden = true;
-      if (state.upload && !upload) {
+      if (revision < 0 && state.upload && !chosen("firmware")) {
         upload = state.upload;
         showUpload();
       }
@@ -159,6 +159,7 @@ function showUpload() {
   const words = $("own-words");
   words.hidden = !upload;
   if (!upload) return;
+  $("own").open = true;
   words.className = "note warn";
   const name = upload.name;
   const device = upload.image.chip ?? "?";

@@ -37,6 +37,7 @@ _RESTARTED_AFTER = 10
 
 # A stick in a large building hears some hundred meters; what goes beyond these bounds forgets its oldest.
 MAX_METERS = 1_000
+JOULES_PER_WH = 3_600
 MAX_NUMBERS = 50 * MAX_METERS
 MAX_CODES = 4_096
 
@@ -209,7 +210,8 @@ class Belief:
         ):
             return _judge_clock(quantity.kind if quantity else None, value, at)
         before = self._earlier(name, meter, code, at)
-        judgement = judge_number(quantity, number, before, around, self.limits)
+        scale = JOULES_PER_WH if value.unit == "J" else 1
+        judgement = judge_number(quantity, number, before, around, self.limits, scale)
         pending = meter.pending.pop(code, None)
         if judgement.verdict is not Verdict.CONFIRM:
             return judgement
@@ -316,7 +318,8 @@ def _of_its_kind(quantity: Quantity, value: Value, around: Surroundings) -> bool
     if isinstance(value.value, str):
         return False
     electric = quantity.kind in (Kind.ENERGY, Kind.POWER, Kind.VOLTAGE, Kind.CURRENT)
-    return not (around.weak and electric and value.unit != quantity.unit)
+    joules = quantity.kind is Kind.ENERGY and value.unit == "J"
+    return not (around.weak and electric and value.unit != quantity.unit) or joules
 
 
 def _surroundings(reading: Reading) -> Surroundings:

@@ -61,15 +61,9 @@ class NesRadioMeter(PushMeter):
         self, snapshot: Snapshot, counter: int, *, wrong_key: bool = False
     ) -> Telegram:
         """Write the records, encrypt them, put them into a radio frame without CRCs."""
-        address = _NES + _number(self.serial) + _VERSION_AND_MEDIUM
-        access = bytes((counter & 0xFF,))
-        plain = (b"\x2f\x2f" + _records(snapshot)).ljust(16 * BLOCKS, b"\x2f")
-        sealed = aes_cbc(
-            bytes(16) if wrong_key else self.key, address + access * 8, plain
-        )
-        header = b"\x7a" + access + bytes((0, BLOCKS << 4, 5))
-        own = _radio_frame(address + header + sealed)
-        return Telegram((own,), (self._says(address, snapshot),))
+        key = bytes(16) if wrong_key else self.key
+        own = nes_frame(self.serial, key, snapshot, counter)
+        return Telegram((own,), (self._says(own[2:10], snapshot),))
 
     def push(self, at: float) -> tuple[Chunk, ...]:
         """Deliver the frames heard now, each as a message of the stick; stray bytes are delivered as they are."""
@@ -118,9 +112,19 @@ class NesRadioMeter(PushMeter):
         liters = (int(at) // 60 + 1_000 * number).to_bytes(4, "little")
         address = maker + _number(f"{70_000_001 + number}") + version_and_medium
         access = int(at / self.interval) & 0xFF
-        return _radio_frame(
+        return radio_frame(
             address + bytes((0x7A, access, 0, 0, 0)) + b"\x04\x13" + liters
         )
+
+
+def nes_frame(serial: str, key: bytes, snapshot: Snapshot, access: int) -> bytes:
+    """Return the radio frame of a NES Gen 4, without CRCs."""
+    address = _NES + _number(serial) + _VERSION_AND_MEDIUM
+    counted = bytes((access & 0xFF,))
+    plain = (b"\x2f\x2f" + _records(snapshot)).ljust(16 * BLOCKS, b"\x2f")
+    sealed = aes_cbc(key, address + counted * 8, plain)
+    header = b"\x7a" + counted + bytes((0, BLOCKS << 4, 5))
+    return radio_frame(address + header + sealed)
 
 
 def _records(snapshot: Snapshot) -> bytes:
@@ -139,7 +143,8 @@ def _number(serial: str) -> bytes:
     return bytes.fromhex(serial)[::-1]
 
 
-def _radio_frame(body: bytes) -> bytes:
+def radio_frame(body: bytes) -> bytes:
+    """Put L and C field in front of what a meter sends."""
     return bytes((len(body) + 1, 0x44)) + body
 
 

@@ -1,14 +1,19 @@
-"""Keys at rest: found in no spelling in the configuration folder, the logs and the diagnostics."""
+"""Privacy: the key is found in no spelling in stores, log and diagnostics, and diagnostics tell no consumption."""
 
 from base64 import b64encode
 import json
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    get_system_health_info,
+)
 
 from custom_components.smart_meter import keystore
+from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface.catalogue import KeySpec
 from custom_components.smart_meter.customer_interface.keys import Key, KeyKind
 from custom_components.smart_meter.diagnostics import async_get_config_entry_diagnostics
@@ -145,3 +150,17 @@ async def test_forgotten_with_the_last_meter(
     await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()
     assert not any(name.startswith("smart_meter.") for name in hass_storage)
+
+
+async def test_system_health(hass: HomeAssistant, meter: Meter) -> None:
+    """System health counts meters, those that are heard, and telegrams."""
+    assert await async_setup_component(hass, "system_health", {})
+    entry = await make_entry(hass, meter)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    meter.send()
+    await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
+    info = await get_system_health_info(hass, DOMAIN)
+    assert info == {"meters": 1, "heard": 1, "telegrams": 1, "faults": 0}
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    info = await get_system_health_info(hass, DOMAIN)
+    assert info == {"meters": 1, "heard": 0, "telegrams": 0, "faults": 0}
