@@ -26,22 +26,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) -
     coordinator = await MeterCoordinator.async_create(hass, entry)
     await coordinator.async_start()
     entry.runtime_data = coordinator
-    try:
-        coordinator.async_register_device()
-        await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-        await output.async_setup_entry(hass, entry)
-    except BaseException:
-        await coordinator.async_close()
-        raise
+    coordinator.async_register_device()
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await output.async_setup_entry(hass, entry)
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> bool:
-    """Unload a meter and give its port back."""
-    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
-    if unloaded:
-        await entry.runtime_data.async_shutdown()
-    return unloaded
+    """Unload a meter; its coordinator gives the port back."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> None:

@@ -334,8 +334,16 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
                 return await self._async_keys_needed()
             case Outcome.PORT:
                 return await self._async_port_refused()
-            case outcome:
-                return await self._async_trouble(outcome or Outcome.SILENT)
+            case Outcome.GARBLED:
+                return await self.async_step_trouble_garbled()
+            case Outcome.UNREADABLE:
+                return await self.async_step_trouble_unreadable()
+            case Outcome.INACTIVE:
+                return await self.async_step_trouble_inactive()
+            case Outcome.LAYOUT:
+                return await self.async_step_trouble_layout()
+            case _:
+                return await self.async_step_trouble_silent()
 
     async def _async_keys_needed(self) -> ConfigFlowResult:
         if self._keys:
@@ -590,18 +598,14 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
         listening = self._listening
         assert listening is not None
         match listening.outcome:
-            case Outcome.READING:
-                return await self.async_step_values()
             case Outcome.KEY:
                 self._errors = await self._async_why_not(listening)
             case Outcome.AUTHENTICATION:
                 self._errors = {
                     _authentication_field(self._offer.profile): "authentication_wrong"
                 }
-            case Outcome.PORT:
-                return await self._async_port_refused()
-            case outcome:
-                return await self._async_trouble(outcome or Outcome.SILENT)
+            case _:
+                return await self.async_step_listened()
         return await self.async_step_keys()
 
     async def _async_why_not(self, listening: Listening) -> dict[str, str]:

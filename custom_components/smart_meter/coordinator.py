@@ -160,6 +160,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self.last_faults: dict[FaultKind, str] = {}
         self.session: Session
         self._store = async_get_store(hass, config_entry.entry_id)
+        self._started = False
         self._save_pending = False
         self._saved_state: SessionState | None = None
         self._task: asyncio.Task[None] | None = None
@@ -222,6 +223,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             self._async_unavailable("the port is lent")
             return
         await self.async_open()
+        self._started = True
 
     async def async_open(self) -> None:
         """Begin to listen; raises ConfigEntryNotReady where the port does not open."""
@@ -292,7 +294,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         await super().async_shutdown()
         await self.async_close()
         self.recording.stop()
-        if hasattr(self, "session"):
+        if self._started:
             await self._store.async_save(self._to_store())
 
     @override

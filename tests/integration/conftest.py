@@ -139,7 +139,7 @@ async def until[Found](
 
 
 async def make_entry(
-    hass: HomeAssistant, meter: Meter, **extra: Any
+    hass: HomeAssistant, meter: Meter, /, **extra: Any
 ) -> MockConfigEntry:
     """Add an entry for a meter without setting it up."""
     keystore = await async_get_keystore(hass)

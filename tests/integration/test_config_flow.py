@@ -11,19 +11,36 @@ from homeassistant.helpers.translation import async_get_translations
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smart_meter import listening
+from custom_components.smart_meter import config_flow, listening, simulated
 from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface import catalogue
+from custom_components.smart_meter.customer_interface.errors import CatalogueError
+from custom_components.smart_meter.customer_interface.keys import KeyKind
+from customer_interface.simulate import axdr
+from customer_interface.simulate.mbus import long_frame, segments
 from tests.integration.conftest import (
     WRONG_KEY,
     Line,
     Meter,
+    has_issue,
     make_entry,
     state_of,
     until,
 )
 
 type Result = ConfigFlowResult
+
+# What a meter sends whose interface is not activated: FF 01 67 where its telegram would begin.
+NOT_ACTIVATED = long_frame(bytes.fromhex("53FFFF0167"))
+# A data-notification of three numbers without names, not encrypted.
+NAMELESS = b"".join(
+    segments(
+        axdr.notification(
+            1, bytes(0), axdr.structure(axdr.u32(1), axdr.u32(2), axdr.u32(3))
+        ),
+        245,
+    )
+)
 
 
 async def opened(hass: HomeAssistant) -> Result:
@@ -457,3 +474,203 @@ async def test_operator_typed_freely(hass: HomeAssistant) -> None:
     assert result["errors"] == {"operator": "operator_unknown"}
     result = await answer(hass, result, operator="Netz Niederösterreich (EVN) (AT)")
     assert result["step_id"] == "meter"
+
+
+async def test_two_keys(hass: HomeAssistant, line: Line) -> None:
+    """With two keys: exchanged, wrong authentication key, none, right; each is told apart."""
+    meter = Meter(line, "energienetze-steiermark", "sagemcom-t210d")
+    result = await to_keys(hass, meter)
+    guek, gak = meter.keys["guek"], meter.keys["gak"]
+
+    async def typed(**keys: str) -> Result:
+        return await progressed(hass, await answer(hass, result, **keys))
+
+    result = await typed(guek=gak, gak=guek)
+    assert result["errors"] == {"base": "keys_swapped"}
+    result = await typed(guek=WRONG_KEY, gak=gak)
+    assert result["errors"] == {"guek": "key_wrong"}
+    result = await typed(guek=guek, gak=WRONG_KEY)
+    assert result["errors"] == {"gak": "authentication_wrong"}
+    result = await typed(guek=guek, gak="12")
+    assert result["errors"] == {"gak": "key_length"}
+    result = await typed(guek=guek)
+    assert result["step_id"] == "values"
+
+
+async def test_missing_authentication_key(
+    hass: HomeAssistant, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the operator's telegrams must be proven, a missing authentication key has its own sentence."""
+    monkeypatch.setattr(
+        config_flow,
+        "_key_specs",
+        lambda profile: (
+            catalogue.KeySpec("guek", KeyKind.ENCRYPTION, "GUEK"),
+            catalogue.KeySpec("gak", KeyKind.AUTHENTICATION, "GAK"),
+        ),
+    )
+    result = await to_keys(hass, meter)
+    result = await progressed(hass, await answer(hass, result, **meter.keys, gak=""))
+    assert result["errors"] == {"gak": "authentication_missing"}
+
+
+async def test_inactive(hass: HomeAssistant, meter: Meter) -> None:
+    """A meter whose interface is not activated is said so."""
+    result = await to_listening(hass, meter)
+    await progress(hass, result, "listen_no_bytes")
+    meter.line.write(NOT_ACTIVATED)
+    result = await progressed(hass, result)
+    assert result["step_id"] == "trouble_inactive"
+
+
+async def test_unknown_layout(hass: HomeAssistant, meter: Meter) -> None:
+    """A telegram that opens but has no names is said so."""
+    result = await to_listening(hass, meter)
+    await progress(hass, result, "listen_no_bytes")
+    meter.line.write(NAMELESS)
+    result = await progressed(hass, result)
+    assert result["step_id"] == "trouble_layout"
+
+
+async def test_told_while_running(
+    hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
+) -> None:
+    """The same is told by a repair when it happens later."""
+    meter.line.write(NOT_ACTIVATED)
+    await until(hass, lambda: has_issue(hass, "inactive"))
+    meter.line.write(NAMELESS)
+    await until(hass, lambda: has_issue(hass, "layout"))
+    meter.send()
+    await until(hass, lambda: not has_issue(hass, "inactive"))
+
+
+async def test_simulator_fails(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A simulator that does not start is said, in the flow and by the entry."""
+    monkeypatch.setattr(simulated, "_RUN", "import sys")
+    result = await choose(hass, await opened(hass), "simulated")
+    assert (result["type"], result["reason"]) == (
+        FlowResultType.ABORT,
+        "simulator_failed",
+    )
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        unique_id="x",
+        data={
+            "operator": "netz-noe",
+            "meter": "kaifa-ma309m",
+            "port": "simulated",
+            "simulated": True,
+        },
+    )
+    entry.add_to_hass(hass)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    monkeypatch.setattr(simulated, "_RUN", "import time; time.sleep(9)")
+    monkeypatch.setattr(simulated, "PATIENCE", 0.3)
+    with pytest.raises(OSError, match="does not start"):
+        await simulated.SimulatedMeter("netz-noe", "kaifa-ma309m").async_start()
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"operator": "nobody", "meter": "x"}, "no longer known"),
+        ({"operator": "pl-p1", "meter": "kaifa-ma309m"}, "cannot be read yet"),
+    ],
+)
+async def test_a_row_that_is_gone(
+    hass: HomeAssistant, meter: Meter, row: dict[str, str], reason: str
+) -> None:
+    """An entry of a meter that the catalogue does not know or read any more says so, and can be reconfigured."""
+    entry = await make_entry(hass, meter, **row)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert entry.reason
+    assert reason in entry.reason
+    result = await entry.start_reconfigure_flow(hass)
+    assert result["step_id"] == "operator"
+    result = await answer(hass, result, operator=meter.row["operator"])
+    assert result["step_id"] == "meter"
+
+
+async def test_not_read_yet_where_it_is_listened(
+    hass: HomeAssistant, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profile without a session is refused before the port is opened."""
+
+    def refuse(*_: Any) -> None:
+        raise CatalogueError("no session of this kind")
+
+    monkeypatch.setattr(listening, "make_session", refuse)
+    result = await to_listening(hass, meter)
+    assert (result["step_id"], result["errors"]) == (
+        "connection",
+        {"base": "not_read_yet"},
+    )
+
+
+async def test_reconfigure_to_another_entrys_meter(
+    hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
+) -> None:
+    """A meter that has an entry of its own cannot take another's place."""
+    other = Meter(meter.line, seed=2)
+    MockConfigEntry(
+        domain=DOMAIN, unique_id=other.number, data={"port": "/dev/elsewhere"}
+    ).add_to_hass(hass)
+    result = await entry.start_reconfigure_flow(hass)
+    result = await answer(hass, result, operator=meter.row["operator"])
+    result = await answer(hass, result, meter=meter.row["meter"])
+    result = await answer(hass, result, port=meter.line.url)
+    await progress(hass, result, "listen_no_bytes")
+    other.send()
+    result = await progressed(hass, result)
+    assert result["step_id"] == "values"
+    result = await answer(hass, result)
+    assert result["reason"] == "already_configured"
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_reconfigure_without_a_telegram(
+    hass: HomeAssistant,
+    meter: Meter,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A slow meter's port can be changed without waiting for it; it stays who it is."""
+    monkeypatch.setattr(config_flow, "SLOW_INTERVAL", 1.0)
+    result = await entry.start_reconfigure_flow(hass)
+    result = await answer(hass, result, operator=meter.row["operator"])
+    result = await answer(hass, result, meter=meter.row["meter"])
+    result = await answer(hass, result, port=meter.line.url)
+    result = await choose(hass, result, "later")
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert entry.unique_id == meter.number
+    assert entry.data["identity"] == {"number": meter.number}
+    assert "pending" not in entry.data
+
+
+async def test_reauth_of_a_meter_that_must_be_asked(
+    hass: HomeAssistant, line: Line
+) -> None:
+    """A NES meter's new key is asked for at once: without it the meter says nothing."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        unique_id="nes",
+        data={
+            "operator": "energie-klagenfurt",
+            "meter": "nes-mtr3000",
+            "port": line.url,
+            "keys": {},
+        },
+    )
+    entry.add_to_hass(hass)
+    result = await answer(hass, await entry.start_reauth_flow(hass))
+    assert result["step_id"] == "keys"
+    result = await answer(hass, result, mbk="x" * 20)
+    assert result["type"] is FlowResultType.SHOW_PROGRESS
+    hass.config_entries.flow.async_abort(result["flow_id"])
+    await hass.async_block_till_done()
