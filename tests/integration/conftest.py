@@ -11,6 +11,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers.entity import Entity
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -145,7 +146,7 @@ async def make_entry(
     keystore = await async_get_keystore(hass)
     keys = {name: parse_key(key) for name, key in meter.keys.items()}
     options = extra.pop("options", {})
-    unique_id = extra.pop("unique_id", meter.number)
+    unique_id = extra.pop("unique_id", None) or meter.number
     entry = MockConfigEntry(
         domain=DOMAIN,
         title="Meter",
@@ -154,7 +155,7 @@ async def make_entry(
             **meter.row,
             "port": meter.line.url,
             "keys": keystore.wrap_all(keys),
-            "identity": {"number": meter.number},
+            "identity": {"number": unique_id},
             **extra,
         },
         options=options,
@@ -204,3 +205,9 @@ def has_issue(hass: HomeAssistant, kind: str) -> bool:
     (entry,) = hass.config_entries.async_entries(DOMAIN)
     issue_id = f"{kind}_{entry.entry_id}"
     return ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is not None
+
+
+@pytest.fixture
+def entity_registry_enabled_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Switch every entity on."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)

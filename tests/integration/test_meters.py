@@ -7,6 +7,7 @@ from homeassistant import block_async_io
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -336,3 +337,90 @@ async def test_a_meter_without_a_number(hass: HomeAssistant, line: Line) -> None
     assert line.read() == b"\xe5"
     assert entry.unique_id == name
     assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_all_switched_on(
+    hass: HomeAssistant, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every entity switched on: clock and statistics say what they are for, statistics at most once a minute."""
+    entry = await make_entry(hass, meter)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    for _ in range(3):
+        meter.send()
+    await until(hass, lambda: entry.runtime_data.statistics.readings == 3)
+    await hass.async_block_till_done()
+
+    def statistic(name: str) -> str:
+        state = state_of(hass, f"{entry.entry_id}_{name}")
+        assert state is not None
+        return state.state
+
+    # The first telegram is the only one within the minute that is told.
+    assert statistic("telegrams") in ("1", "2", "3")
+    assert statistic("faults") == "0"
+    told = statistic("telegrams")
+    meter.send()
+    await until(hass, lambda: entry.runtime_data.statistics.readings == 4)
+    await hass.async_block_till_done()
+    assert statistic("telegrams") == told
+    monkeypatch.setattr("custom_components.smart_meter.sensor.STATISTICS_PACE", 0.0)
+    meter.send()
+    await until(hass, lambda: statistic("telegrams") == "5")
+    assert dt_util.parse_datetime(statistic("last_telegram")) is not None
+    clock = state_of(hass, f"{meter.number}_clock")
+    assert clock is not None
+    shown = dt_util.parse_datetime(clock.state)
+    assert shown is not None
+    assert shown.timestamp() <= meter.said().time.timestamp()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_a_clock_without_offset(hass: HomeAssistant, line: Line) -> None:
+    """A clock that does not tell its offset is local time."""
+    await hass.config.async_set_time_zone("Europe/Vienna")
+    meter = Meter(line, "netz-ooe", "siemens-td3511")
+    meter.bytes()
+    entry = await make_entry(hass, meter, identity={}, unique_id="made")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    meter.send()
+    state = await until(hass, lambda: state_of(hass, "made_clock"))
+    local = meter.said().time.replace(tzinfo=dt_util.get_default_time_zone())
+    shown = dt_util.parse_datetime(state.state)
+    assert shown is not None
+    assert shown == local.replace(microsecond=0)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_a_log(
+    hass: HomeAssistant, line: Line, p1_entry: MockConfigEntry
+) -> None:
+    """A log shows how many entries it has, and the entries as an attribute that is not recorded."""
+    line.write(
+        p1(
+            "1-0:99.97.0(2)(0-0:96.7.19)(260101020304W)(0000000240*s)"
+            "(260202030405W)(0000000301*s)"
+        )
+    )
+    state = await until(hass, lambda: state_of(hass, f"{NUMBER}_1-0:99.97.0"))
+    assert state.state == "2"
+    assert [entry["value"] for entry in state.attributes["entries"]] == [240, 301]
+
+
+async def test_import_and_export_apart(
+    hass: HomeAssistant, line: Line, p1_entry: MockConfigEntry
+) -> None:
+    """The signed power is there only while both powers come from the same telegram."""
+    both = ("1-0:1.7.0(00.100*kW)", "1-0:2.7.0(00.000*kW)")
+    line.write(p1(*both))
+    state = await until(hass, lambda: state_of(hass, f"{NUMBER}_net_power"))
+    assert state.state == "100"
+    line.write(p1(both[0], clock="261121090044W"))
+
+    def unavailable() -> bool:
+        net = state_of(hass, f"{NUMBER}_net_power")
+        return net is not None and net.state == STATE_UNAVAILABLE
+
+    await until(hass, unavailable)
