@@ -9,8 +9,8 @@ from typing import Any, override
 from uuid import uuid4
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_PORT
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.const import CONF_PORT, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
     ConfigEntryError,
@@ -224,6 +224,13 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             return
         await self.async_open()
         self._started = True
+        self.config_entry.async_on_unload(
+            self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_stop)
+        )
+
+    async def _async_stop(self, _: Event) -> None:
+        """Close the port and store when Home Assistant stops: entries are not unloaded then."""
+        await self.async_shutdown()
 
     async def async_open(self) -> None:
         """Begin to listen; raises ConfigEntryNotReady where the port does not open."""

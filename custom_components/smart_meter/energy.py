@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
 from .const import CONF_ADD_TO_ENERGY, DOMAIN
@@ -31,13 +31,29 @@ async def async_has_grid(hass: HomeAssistant) -> bool:
     return any(source["type"] == "grid" for source in sources)
 
 
-async def async_add_when_complete(coordinator: MeterCoordinator) -> None:
-    """Add the meter once all entities it needs are there; does nothing where it is not wanted or was done."""
+@callback
+def async_schedule(coordinator: MeterCoordinator) -> None:
+    """Add the meter as soon as all of a telegram was taken in; does nothing where it is not wanted or was done."""
+    if coordinator.config_entry.data.get(CONF_ADD_TO_ENERGY):
+        coordinator.config_entry.async_create_task(
+            coordinator.hass, _async_add_when_complete(coordinator), eager_start=False
+        )
+
+
+async def _async_add_when_complete(coordinator: MeterCoordinator) -> None:
+    """Add the meter once all entities it needs are there."""
     entry, hass = coordinator.config_entry, coordinator.hass
     if not entry.data.get(CONF_ADD_TO_ENERGY) or not is_offered(hass):
         return
-    if (sources := _sources(hass, coordinator.main)) is None:
+    grid = _sources(hass, coordinator.main)
+    volumes = [
+        _volume(hass, meter)
+        for meter in coordinator.data.values()
+        if meter.sub_meter and meter.identity.medium in _VOLUMES
+    ]
+    if grid is None or None in volumes:
         return
+    sources = grid + [source for source in volumes if source is not None]
     data = {
         key: value for key, value in entry.data.items() if key != CONF_ADD_TO_ENERGY
     }
@@ -67,6 +83,24 @@ def _sources(hass: HomeAssistant, meter: MeterData) -> list[dict[str, Any]] | No
         _grid(entities[drawn], entities.get(fed or ""), None if index else net)
         for index, (drawn, fed) in enumerate(pairs)
     ]
+
+
+_VOLUMES = {"gas": "gas", "water": "water", "cold_water": "water"}
+
+
+def _volume(hass: HomeAssistant, meter: MeterData) -> dict[str, Any] | None:
+    """Return the source for a gas or water meter behind the electricity meter; None while its entity is missing."""
+    counters = [point for point in meter.points.values() if point.value.unit == "m³"]
+    entity = _entity(hass, meter, counters[0].key) if counters else None
+    if entity is None:
+        return None
+    return {
+        "type": _VOLUMES[meter.identity.medium or ""],
+        "stat_energy_from": entity,
+        "stat_cost": None,
+        "entity_energy_price": None,
+        "number_energy_price": None,
+    }
 
 
 def _pairs(meter: MeterData) -> list[tuple[str, str | None]]:

@@ -105,7 +105,7 @@ class PacedSensor(SmartMeterEntity, SensorEntity):
     async def async_added_to_hass(self) -> None:
         """Tell the energy dashboard, where the user wanted so."""
         await super().async_added_to_hass()
-        await energy.async_add_when_complete(self.coordinator)
+        energy.async_schedule(self.coordinator)
 
     @callback
     @override

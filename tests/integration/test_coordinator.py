@@ -1,10 +1,16 @@
 """A meter's life: silence, unplugging, restart, other meters on the port, keys that stop fitting."""
 
 from decimal import Decimal
+import time
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
-from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
+from homeassistant.const import (
+    EVENT_HOMEASSISTANT_STOP,
+    STATE_OFF,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import (
     device_registry as dr,
@@ -291,3 +297,68 @@ async def test_second_meter_on_the_port(
     assert device.name == "Further meter"
     assert not has_issue(hass, "exchanged")
     assert not await async_remove_config_entry_device(hass, entry, device)
+
+
+async def test_home_assistant_stops(
+    hass: HomeAssistant, meter: Meter, entry: MockConfigEntry, hass_storage: Any
+) -> None:
+    """When Home Assistant stops the port is closed and what must outlive it is stored."""
+    await read_two(hass, meter)
+    coordinator = entry.runtime_data
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await hass.async_block_till_done()
+    assert not coordinator.connected
+    assert hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]["session"]["counters"]
+
+
+async def test_shown_at_once(
+    hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
+) -> None:
+    """The last byte of a telegram is in the states well within half a second."""
+    await read_two(hass, meter)
+    for _ in range(5):
+        said = meter.send()
+        sent = time.monotonic()
+        await until(
+            hass,
+            lambda s=said: Decimal(power(hass, meter)) == s["1-0:1.7.0"],  # type: ignore[misc]
+        )
+        assert time.monotonic() - sent < 0.5
+
+
+async def test_exchanged_meter_without_a_number(
+    hass: HomeAssistant,
+    line: Line,
+    hass_client: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A meter that tells no number is known by its counters; once the exchange is confirmed it is a new device."""
+    monkeypatch.setattr(coordinator_module, "IMPLAUSIBLE_FAULTS", 3)
+    meter = Meter(line, "netz-ooe", "siemens-td3511")
+    entry = await make_entry(hass, meter, identity={}, unique_id="old")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    meter.send()
+    await until(hass, lambda: state_of(hass, "old_1-0:1.8.0"))
+    believed = entry.runtime_data.session.state.last["|1-0:1.8.0"][0]
+    await hass.config_entries.async_unload(entry.entry_id)
+    # The new meter's counters are lower: the old one had counted for longer.
+    store = coordinator_module.async_get_store(hass, entry.entry_id)
+    stored = await store.async_load()
+    assert stored is not None
+    stored["session"]["last"]["|1-0:1.8.0"][0] = str(int(believed) * 2)
+    await store.async_save(stored)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    for number in range(3):
+        meter.send()
+        await until(
+            hass,
+            lambda n=number: entry.runtime_data.statistics.readings > n,  # type: ignore[misc]
+        )
+    await until(hass, lambda: has_issue(hass, "implausible"))
+    await fix(hass, hass_client, "implausible")
+    assert entry.unique_id != "old"
+    meter.send()
+    await until(hass, lambda: state_of(hass, f"{entry.unique_id}_1-0:1.8.0"))
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    assert len(devices) == 2
+    assert await hass.config_entries.async_unload(entry.entry_id)

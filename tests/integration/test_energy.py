@@ -11,7 +11,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 from custom_components.smart_meter.const import CONF_ADD_TO_ENERGY, DOMAIN
-from tests.integration.conftest import Meter, make_entry, state_of, until
+from tests.integration.conftest import Line, Meter, make_entry, state_of, until
 from tests.integration.test_config_flow import answer, progressed, to_keys
 
 
@@ -86,3 +86,26 @@ async def test_beside_what_is_there(hass: HomeAssistant, meter: Meter) -> None:
         assert await hass.config_entries.async_unload(entry.entry_id)
     kinds = [source["type"] for source in await sources(hass)]
     assert kinds == ["solar", "grid"]
+
+
+@pytest.mark.usefixtures("energy")
+async def test_tariffs_gas_and_water(hass: HomeAssistant, line: Line) -> None:
+    """A meter that counts by tariff is a grid connection for each; gas and water behind it come along."""
+    meter = Meter(line, "be-fluvius", "sagemcom-t211")
+    entry = await make_entry(hass, meter, add_to_energy=True)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    for _ in range(2):
+        meter.send()
+    await until(hass, lambda: CONF_ADD_TO_ENERGY not in entry.data)
+    await hass.async_block_till_done()
+    kinds = [source["type"] for source in await sources(hass)]
+    assert kinds == ["grid", "grid", "gas", "water"]
+    known = await sources(hass)
+    assert len({source["stat_energy_from"] for source in known}) == 4
+    assert [source.get("stat_rate") is not None for source in known] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert await hass.config_entries.async_unload(entry.entry_id)

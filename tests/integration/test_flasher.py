@@ -34,7 +34,7 @@ async def supervisor(
     socket_enabled: None,
 ) -> AsyncIterator[str]:
     """The Supervisor's address, below which Core is found."""
-    for component in ("api", "config", "usb", "websocket_api"):
+    for component in ("api", "config", "usb", "websocket_api", "smart_meter"):
         assert await async_setup_component(hass, component, {})
     core = (await hass_client_no_auth()).server
     app = web.Application()
