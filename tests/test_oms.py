@@ -13,6 +13,7 @@ from customer_interface.checksum import crc16_en13757, sum8
 from customer_interface.keys import Key, KeyRing
 from customer_interface.link.base import Found
 from customer_interface.link.mbus import MBusLink
+from customer_interface.link.wmbus import parse_raw
 from customer_interface.oms import meter_of, open_message, security_of
 from customer_interface.reading import (
     Fault,
@@ -432,3 +433,46 @@ def test_damaged_ciphertext_never_raises(position: int, change: int) -> None:
         Layer.MBUS, bytes(damaged[10:]), Link.WMBUS, damaged[1], bytes(damaged[2:10])
     )
     assert open_message(message, ring(OMS_MODE_5_KEY), Formats())
+
+
+def test_what_a_gateway_decrypted_is_read() -> None:
+    """Some gateways decrypt and leave the header: without a key of ours the records are read, damaged ones are not."""
+    header = "44" + "9315785634123303" + "7A2A0010" + "05"
+    records = "2F2F" + "0C1427048502" + "2F2F2F2F2F2F2F2F"
+
+    def opened(body: str, keys: KeyRing) -> tuple[Reading | Fault, ...]:
+        telegram = bytes.fromhex(header + body)
+        frame = parse_raw(bytes((len(telegram),)) + telegram)
+        assert isinstance(frame, Frame)
+        message = Message(
+            Layer.MBUS, frame.payload, frame.link, frame.control, frame.address
+        )
+        return open_message(message, keys, Formats())
+
+    (reading,) = opened(records, KeyRing())
+    assert isinstance(reading, Reading)
+    assert (reading.encrypted, reading.records[0].value) == (
+        False,
+        Decimal("28504.27"),
+    )
+    (fault,) = opened("2F2F0C142704", KeyRing())
+    assert isinstance(fault, Fault)
+    (fault,) = opened(records, KeyRing((Key(bytes(16)),)))
+    assert isinstance(fault, Fault)
+    assert fault.kind is FaultKind.KEY
+
+
+def test_what_a_gateway_decrypted_below_the_header_is_read() -> None:
+    """The same for the extended link layer, where a CRC over the plaintext proves it."""
+    plain = bytes.fromhex("780C1427048502")
+    check = crc16_en13757(plain).to_bytes(2, "little")
+    head = bytes.fromhex("442D2C998734761B168D2091D37CAC21")
+    for damage in (0, 1):
+        telegram = head + check + plain[:-1] + bytes((plain[-1] ^ damage,))
+        frame = parse_raw(bytes((len(telegram),)) + telegram)
+        assert isinstance(frame, Frame)
+        message = Message(
+            Layer.MBUS, frame.payload, frame.link, frame.control, frame.address
+        )
+        (result,) = open_message(message, KeyRing(), Formats())
+        assert isinstance(result, Fault if damage else Reading)

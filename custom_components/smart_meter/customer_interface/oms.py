@@ -18,11 +18,12 @@ from .application.mbus import (
     read,
     read_fixed,
 )
+from .application.mbus.records import parse_records
 from .checksum import crc16_en13757
 from .keys import KeyRing
 from .reading import Fault, FaultKind, Link, Message, MeterIdentity, Reading
 from .security import dsmr_p2, oms as security
-from .security.oms import BLOCK
+from .security.oms import BLOCK, FILLERS
 from .transport.afl import Afl, is_afl, parse_afl
 from .transport.ell import AES_CTR, Ell, is_ell, parse_ell
 from .transport.tpl import Tpl, parse_tpl
@@ -156,16 +157,25 @@ def _open_link(
     return _open_transport(payload, afl, address, facts, keys, formats)
 
 
+# CI fields of the transport headers and compact frames that an extended link layer carries.
+_FOLLOWING_ELL = frozenset({0x72, 0x78, 0x79, 0x7A, 0x90})
+
+
 def _open_ell(
     ell: Ell, address: bytes, facts: Reading, keys: KeyRing
 ) -> _Plain | Fault:
     if not ell.session:
         return _Plain(ell.payload, facts)
-    if ell.encryption == 0:
-        if crc16_en13757(ell.payload[2:]) != int.from_bytes(ell.payload[:2], "little"):
-            return Fault(
-                FaultKind.CHECKSUM, "the CRC of the extended link layer does not fit"
-            )
+    secrets = _secrets(keys, facts.meter)
+    clear = crc16_en13757(ell.payload[2:]) == int.from_bytes(ell.payload[:2], "little")
+    if ell.encryption == 0 and not clear:
+        return Fault(
+            FaultKind.CHECKSUM, "the CRC of the extended link layer does not fit"
+        )
+    # A gateway may have decrypted and left the header: the CRC tells, and a header that can follow.
+    if ell.encryption == 0 or (
+        clear and not secrets and ell.payload[2] in _FOLLOWING_ELL
+    ):
         return _Plain(ell.payload[2:], facts)
     if ell.encryption != AES_CTR:
         return Fault(
@@ -175,7 +185,7 @@ def _open_ell(
     vectors = [
         ell.initial_vector(own) for own in (address, ell.address) if len(own) == 8
     ]
-    opened = security.open_link(ell.payload, _secrets(keys, facts.meter), vectors)
+    opened = security.open_link(ell.payload, secrets, vectors)
     if isinstance(opened, Fault):
         return opened
     facts = replace(facts, check_bits=max(facts.check_bits, _CRC_BITS))
@@ -253,7 +263,14 @@ def _decrypt(
             FaultKind.LAYOUT,
             "encrypted, but without the meter's address that decryption needs",
         )
+    if not secrets and _opened_before(data):
+        return _Plain(data, facts)
     return _MODES[tpl.mode](_Locked(data, tpl, afl, address, facts, keys, secrets))
+
+
+def _opened_before(data: bytes) -> bool:
+    """Tell what a gateway decrypted and handed on under its old header: fillers, then records to the very end."""
+    return data[:2] == FILLERS and parse_records(data).fault is None
 
 
 @dataclass(frozen=True, slots=True)

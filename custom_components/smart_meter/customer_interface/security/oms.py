@@ -13,7 +13,7 @@ from ..reading import Fault, FaultKind
 
 BLOCK = 16
 _SHORTEST_MAC = 4
-_FILLERS = b"\x2f\x2f"
+FILLERS = b"\x2f\x2f"
 
 # Security modes that are known but not opened (EN 13757-7:2018, table 19), each with its reason.
 REFUSED: dict[int, str] = {
@@ -88,7 +88,7 @@ def open_cbc(
     for key in usable:
         for vector in vectors:
             # One block tells a wrong key: no need to decrypt the rest with it.
-            if decrypt_cbc(key, vector, ciphertext[:BLOCK]).startswith(_FILLERS):
+            if decrypt_cbc(key, vector, ciphertext[:BLOCK]).startswith(FILLERS):
                 return Opened(decrypt_cbc(key, vector, ciphertext), key)
     return WRONG_KEY
 
@@ -121,7 +121,7 @@ def open_mode_7(
             plaintext = decrypt_cbc(
                 derive(key, 0, counter, number), bytes(BLOCK), ciphertext
             )
-            fits = plaintext.startswith(_FILLERS)
+            fits = plaintext.startswith(FILLERS)
             right = cmac(derive(key, 1, counter, number), authenticated)[: len(mac)]
             if compare_digest(right, mac):
                 return Opened(plaintext, key) if fits or not ciphertext else WRONG_KEY
