@@ -1,4 +1,4 @@
-"""The command line: decode, listen, operators, simulate; each with --help."""
+"""The command line: decode, listen, detect, operators, simulate; each with --help."""
 
 import argparse
 import asyncio
@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_decode(commands)
     _add_listen(commands)
+    _add_detect(commands)
     _add_operators(commands)
     _add_simulate(commands)
     return parser
@@ -241,6 +242,27 @@ def _listen(options: argparse.Namespace) -> int:
             )
         )
     return EXIT_READ if readings else EXIT_NOTHING
+
+
+# --- detect ---------------------------------------------------------------------------------------------------------
+
+
+def _add_detect(commands: Any) -> None:
+    parser = commands.add_parser("detect", help="find out which meter is on a port")
+    parser.add_argument(
+        "url",
+        metavar="URL",
+        help="/dev/serial/by-id/..., socket://HOST:PORT, rfc2217://HOST:PORT, ...",
+    )
+    parser.set_defaults(run=_detect)
+
+
+def _detect(options: argparse.Namespace) -> int:
+    from .detection import detect, finding_object  # noqa: PLC0415 - asyncio and serial ports only where they are used
+
+    found = finding_object(asyncio.run(detect(options.url)))
+    print(jsonform.to_text(found), flush=True)
+    return EXIT_READ if found["candidates"] else EXIT_NOTHING
 
 
 # --- operators ------------------------------------------------------------------------------------------------------
