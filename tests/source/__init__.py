@@ -1,1 +1,1 @@
-"""Tests of source/."""
+"""Sessions on real ports."""
