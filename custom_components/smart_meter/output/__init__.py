@@ -3,13 +3,14 @@
 from homeassistant.core import HomeAssistant
 
 from ..coordinator import SmartMeterConfigEntry
-from . import feed, mqtt, rest, websocket
+from . import card, feed, mqtt, rest, websocket
 
 
 async def async_setup(hass: HomeAssistant) -> None:
     """Offer what is there once, whichever meters there are."""
     rest.async_setup(hass)
     websocket.async_setup(hass)
+    await card.async_setup(hass)
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> None:

@@ -1,0 +1,360 @@
+/** `custom:smart-meter-card`: what a smart meter says, live. */
+
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult, unsafeCSS } from "lit";
+import uPlotStyle from "uplot/dist/uPlot.min.css?inline";
+import { Chart } from "./chart";
+import { Curve, extent, gapAfter, LONGEST, type Step, steps } from "./curve";
+import { number, power, value } from "./format";
+import type { Config, Hass, Row, State } from "./types";
+import { linkWord, words } from "./words";
+
+const TYPE = "smart-meter-card";
+const TODAY_EVERY = 60_000;
+/** A meter that sends more seldom has no curve but points. */
+const SELDOM = 60;
+
+/** Points outlive the card, so that another dashboard and back does not lose the curve. */
+const curves = new Map<string, Curve>();
+
+type Today = { import: number | null; export: number | null };
+
+export class SmartMeterCard extends LitElement {
+  static properties = { state: { state: true }, today: { state: true } };
+
+  private config?: Config;
+  private state: State | null = null;
+  private today: Today = { import: null, export: null };
+  private chart?: Chart;
+  private chartLook = "";
+  private curve = new Curve();
+  /** Home Assistant's clock minus this device's, in seconds. */
+  private offset = 0;
+  private timer?: number;
+  private todayTimer?: number;
+  private unsubscribe?: Promise<() => Promise<void>>;
+  private observer?: ResizeObserver;
+  private _hass?: Hass;
+
+  static getStubConfig(): Partial<Config> {
+    return {};
+  }
+
+  static getConfigForm(): object {
+    const say = words(document.documentElement.lang);
+    return {
+      schema: [
+        { name: "device", selector: { device: { integration: "smart_meter" } } },
+        { name: "title", selector: { text: {} } },
+        { name: "minutes", default: 5, selector: { number: { min: 1, max: 5, step: 1, mode: "slider" } } },
+      ],
+      computeLabel: (field: { name: "device" | "title" | "minutes" }) => say(`field_${field.name}`),
+    };
+  }
+
+  setConfig(config: Config): void {
+    const minutes = config.minutes ?? 5;
+    if (!(minutes >= 1 && minutes <= 5)) throw new Error("minutes: 1 to 5");
+    const other = this.config?.device !== config.device;
+    this.config = config;
+    if (other) this.restart();
+    this.requestUpdate();
+  }
+
+  set hass(hass: Hass) {
+    const before = this._hass;
+    this._hass = hass;
+    if (before?.connection !== hass.connection || before?.language !== hass.language) this.restart();
+    else if (before.themes !== hass.themes) this.requestUpdate();
+  }
+
+  getCardSize(): number {
+    return 10;
+  }
+
+  getGridOptions(): object {
+    return { columns: 12, min_columns: 6 };
+  }
+
+  connectedCallback(): void {
+    super.connectedCallback();
+    this.restart();
+    this.timer = window.setInterval(() => this.draw(), 1000);
+    this.todayTimer = window.setInterval(() => void this.askToday(), TODAY_EVERY);
+    this.observer = new ResizeObserver(() => this.chart?.resize(this.width()));
+    this.observer.observe(this);
+  }
+
+  disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.timer);
+    clearInterval(this.todayTimer);
+    this.observer?.disconnect();
+    this.stop();
+    this.dropChart();
+  }
+
+  private get language(): string {
+    return this._hass?.language ?? "en";
+  }
+
+  private get minutes(): number {
+    return this.config?.minutes ?? LONGEST / 60;
+  }
+
+  private restart(): void {
+    this.stop();
+    if (!this._hass || !this.config || !this.isConnected) return;
+    this.dropChart();
+    const { device } = this.config;
+    const ask = { type: "smart_meter/subscribe", language: this.language, ...(device ? { device } : {}) };
+    const told = this._hass.connection.subscribeMessage<State>((state) => this.take(state), ask);
+    told.catch(() => this.take({ meter: null, link: "stopped", rows: [] }));
+    this.unsubscribe = told;
+  }
+
+  private stop(): void {
+    void this.unsubscribe?.then((end) => end()).catch(() => undefined);
+    this.unsubscribe = undefined;
+  }
+
+  private take(state: State): void {
+    const first = this.state?.meter?.id !== state.meter?.id;
+    this.state = state;
+    if (!state.meter) return;
+    if (first) {
+      this.curve = curves.get(state.meter.id) ?? new Curve();
+      curves.set(state.meter.id, this.curve);
+      void this.askToday();
+    }
+    if (state.now) this.offset = state.now - Date.now() / 1000;
+    if (state.power) this.curve.add({ at: state.power.at, power: state.power.net });
+  }
+
+  /** Ask Home Assistant's own statistics how much it was since midnight. */
+  private async askToday(): Promise<void> {
+    const { energy } = this.state ?? {};
+    if (!this._hass || !energy) return;
+    const [drawn, fed] = await Promise.all([this.since(energy.import), this.since(energy.export)]);
+    this.today = { import: drawn, export: fed };
+  }
+
+  private async since(entity: string | null): Promise<number | null> {
+    if (!entity || !this._hass) return null;
+    const ask = {
+      type: "recorder/statistic_during_period",
+      statistic_id: entity,
+      calendar: { period: "day" },
+      types: ["change"],
+      units: { energy: "kWh" },
+    };
+    try {
+      return (await this._hass.callWS<{ change?: number | null }>(ask)).change ?? null;
+    } catch {
+      return null; // Without the recorder there are no statistics; the card shows the rest.
+    }
+  }
+
+  protected updated(_: PropertyValues): void {
+    this.draw();
+  }
+
+  private width(): number {
+    return Math.floor(this.renderRoot.querySelector(".curve")?.clientWidth ?? 0);
+  }
+
+  private dropChart(): void {
+    this.chart?.destroy();
+    this.chart = undefined;
+  }
+
+  private draw(): void {
+    const place = this.renderRoot.querySelector<HTMLElement>(".curve");
+    if (!place || !this.state?.meter || !place.clientWidth) return;
+    const style = getComputedStyle(this);
+    const of = (name: string, otherwise: string) => style.getPropertyValue(name).trim() || otherwise;
+    const look = {
+      text: of("--primary-text-color", "#212121"),
+      grid: of("--divider-color", "#e0e0e0"),
+      drawn: of("--energy-grid-consumption-color", "#488fc2"),
+      fed: of("--energy-grid-return-color", "#8353d1"),
+      font: `12px ${style.fontFamily || "sans-serif"}`,
+    };
+    if (this.chart && JSON.stringify(look) !== this.chartLook) this.dropChart();
+    this.chartLook = JSON.stringify(look);
+    this.chart ??= new Chart(place, place.clientWidth, look, this.language);
+    this.chart.show(this.steps(), this.now(), this.minutes * 60);
+  }
+
+  private now(): number {
+    return Date.now() / 1000 + this.offset;
+  }
+
+  private steps(): Step[] {
+    const { points } = this.curve;
+    return steps(points, this.now() - this.minutes * 60, gapAfter(points, this.state?.interval));
+  }
+
+  protected render(): TemplateResult | typeof nothing {
+    if (!this.config || !this.state) return nothing;
+    const say = words(this.language);
+    const { state } = this;
+    return html`<ha-card>
+      <h2>${this.config.title ?? state.meter?.name ?? say("title")}</h2>
+      <p class="link ${state.link}" role="status">${say(linkWord(state.link))}</p>
+      ${state.meter ? [this.renderPower(), this.renderCurve(), this.renderToday(), this.renderPhases(), this.renderRows()] : nothing}
+    </ha-card>`;
+  }
+
+  private net(): number | null {
+    return this.state?.link === "heard" ? (this.state.power?.net ?? null) : null;
+  }
+
+  private direction(): string {
+    const net = this.net();
+    const word = net === null ? "unknown" : net > 0 ? "import" : net < 0 ? "export" : "none";
+    return words(this.language)(word);
+  }
+
+  private renderPower(): TemplateResult {
+    const net = this.net();
+    const arrow = net === null || net === 0 ? "" : net > 0 ? "↓" : "↑";
+    return html`<div class="power ${net !== null && net < 0 ? "fed" : "drawn"}">
+      <span class="arrow" aria-hidden="true">${arrow}</span>
+      <span class="number">${net === null ? "–" : power(net, this.language)}</span>
+      <span class="direction">${this.direction()}</span>
+    </div>`;
+  }
+
+  private renderCurve(): TemplateResult {
+    const say = words(this.language);
+    const { minutes, state } = this;
+    const seldom = (state?.interval ?? 0) > SELDOM;
+    return html`<h3>${say("curve", { minutes })}</h3>
+      <div class="curve" role="img" aria-label=${this.curveText()}></div>
+      <p class="key">
+        <span class="box drawn"></span>+ ${say("import")}
+        ${state?.power && !state.power.export
+          ? html`<em>${say("one_way")}</em>`
+          : html`<span class="box fed"></span>− ${say("export")}`}
+        ${seldom ? html`<em>${say("curve_seldom", { minutes: Math.round(state!.interval! / 60) })}</em>` : nothing}
+      </p>`;
+  }
+
+  private curveText(): string {
+    const say = words(this.language);
+    const seen = extent(this.steps());
+    const { minutes } = this;
+    if (!seen) return say("curve_empty", { minutes });
+    const write = (watts: number) => number(String(Math.round(watts)), this.language);
+    const now = `${this.direction()} ${this.net() === null ? "" : power(this.net()!, this.language)}`.trim();
+    return say("curve_text", { now, minutes, low: write(seen.low), high: write(seen.high), gaps: seen.gaps });
+  }
+
+  private renderToday(): TemplateResult {
+    const say = words(this.language);
+    const { energy } = this.state!;
+    const amount = (kwh: number | null) =>
+      kwh === null ? say("today_pending") : `${number(String(kwh), this.language, 2)} kWh`;
+    return html`<h3>${say("today")}</h3>
+      <dl>
+        ${energy?.import ? html`<div><dt>+ ${say("drawn")}</dt><dd>${amount(this.today.import)}</dd></div>` : nothing}
+        ${energy?.export ? html`<div><dt>− ${say("fed")}</dt><dd>${amount(this.today.export)}</dd></div>` : nothing}
+      </dl>`;
+  }
+
+  private renderPhases(): TemplateResult | typeof nothing {
+    const say = words(this.language);
+    const rows = new Map(this.state!.rows.map((row) => [row.key.replace(/^1-1:/, "1-0:"), row]));
+    const phases = [32, 52, 72].map((code, i) => ({
+      name: `L${i + 1}`,
+      voltage: rows.get(`1-0:${code}.7.0`),
+      current: rows.get(`1-0:${code - 1}.7.0`),
+    }));
+    const there = phases.filter((phase) => phase.voltage ?? phase.current);
+    if (!there.length) return nothing;
+    return html`<table class="phases">
+      <caption>${say("phases")}</caption>
+      <thead><tr><th scope="col">${say("phase")}</th><th scope="col">${say("voltage")}</th><th scope="col">${say("current")}</th></tr></thead>
+      <tbody>
+        ${there.map(
+          (phase) => html`<tr><th scope="row">${phase.name}</th>${this.cell(phase.voltage)}${this.cell(phase.current)}</tr>`,
+        )}
+      </tbody>
+    </table>`;
+  }
+
+  private cell(row: Row | undefined): TemplateResult {
+    const text = row ? value(row, this.language) : "";
+    return html`<td>${text || words(this.language)("absent")}</td>`;
+  }
+
+  private renderRows(): TemplateResult {
+    const say = words(this.language);
+    return html`<table class="values">
+      <caption>${say("values")}</caption>
+      <thead><tr><th scope="col">${say("quantity")}</th><th scope="col">${say("code")}</th><th scope="col">${say("value")}</th></tr></thead>
+      <tbody>
+        ${this.state!.rows.map(
+          (row) => html`<tr data-key=${row.key}><th scope="row">${row.name}</th><td class="code">${row.key}</td>${this.cell(row)}</tr>`,
+        )}
+      </tbody>
+    </table>`;
+  }
+
+  static styles = [
+    unsafeCSS(uPlotStyle),
+    css`
+      :host { display: block; container-type: inline-size; color: var(--primary-text-color); }
+      ha-card { display: block; padding: 16px; overflow: hidden; }
+      h2 { font-size: 1.5em; font-weight: 400; margin: 0 0 4px; }
+      h3, caption { font-size: 1em; font-weight: 500; margin: 16px 0 4px; padding: 0; text-align: start; }
+      .link { margin: 0; color: var(--secondary-text-color); }
+      .link.silent, .link.unreadable, .link.port, .link.stopped {
+        color: var(--primary-text-color); border-inline-start: 4px solid var(--error-color, #db4437); padding-inline-start: 8px; font-weight: 500;
+      }
+      .power { display: flex; flex-wrap: wrap; align-items: baseline; gap: 8px; margin-top: 12px; }
+      .number { font-size: 2.4em; font-variant-numeric: tabular-nums; }
+      .arrow { font-size: 1.8em; }
+      .direction { font-size: 1.1em; }
+      .curve { width: 100%; height: 180px; overflow: hidden; }
+      .key { display: flex; flex-wrap: wrap; gap: 4px 8px; margin: 4px 0 0; align-items: center; font-size: 0.9em; }
+      .box { width: 1.4em; height: 1em; border: 1px solid var(--primary-text-color); }
+      .box.drawn { background: color-mix(in srgb, var(--energy-grid-consumption-color, #488fc2) 45%, transparent); }
+      .box.fed {
+        background: repeating-linear-gradient(-45deg, var(--energy-grid-return-color, #8353d1) 0 2px, transparent 2px 5px);
+      }
+      dl { display: flex; flex-wrap: wrap; gap: 4px 32px; margin: 0; }
+      dl div { display: flex; gap: 8px; }
+      dd { margin: 0; font-variant-numeric: tabular-nums; font-weight: 500; }
+      table { width: 100%; border-collapse: collapse; margin-top: 16px; }
+      caption { margin: 0; }
+      th, td { text-align: start; font-weight: 400; padding: 6px 8px 6px 0; border-bottom: 1px solid var(--divider-color); overflow-wrap: anywhere; }
+      thead th { color: var(--secondary-text-color); font-size: 0.85em; }
+      td { font-variant-numeric: tabular-nums; }
+      tr > :last-child { text-align: end; padding-inline-end: 0; }
+      .code { color: var(--secondary-text-color); }
+      @container (max-width: 420px) { .values .code, .values th:nth-child(2):not([scope="row"]) { display: none; } }
+      @container (min-width: 900px) {
+        .number { font-size: 4em; }
+      }
+    `,
+  ];
+}
+
+declare global {
+  interface Window {
+    customCards?: object[];
+  }
+}
+
+if (!customElements.get(TYPE)) {
+  customElements.define(TYPE, SmartMeterCard);
+  const say = words(document.documentElement.lang);
+  (window.customCards ??= []).push({
+    type: TYPE,
+    name: say("title"),
+    description: say("description"),
+    preview: true,
+    documentationURL: "https://github.com/smart-meter-home/smart-meter/blob/main/docs/card.md",
+  });
+}

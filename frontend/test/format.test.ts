@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { range } from "../src/curve";
+import { number, power, thousandth, value } from "../src/format";
+import { linkWord, words } from "../src/words";
+
+const row = (text: string | null, unit: string | null, isNumber = true) => ({
+  key: "1-0:1.8.0",
+  name: "Energy",
+  value: text,
+  number: isNumber,
+  unit,
+});
+
+describe("numbers", () => {
+  it("keep the digits the meter sent", () => {
+    expect(number("233.0", "en")).toBe("233.0");
+    expect(number("1234567.891", "de")).toBe("1.234.567,891");
+    expect(number("12345678901234567.5", "en")).toBe("12,345,678,901,234,567.5");
+  });
+
+  it("move by three places exactly", () => {
+    expect(thousandth("12937")).toBe("12.937");
+    expect(thousandth("-7")).toBe("-0.007");
+    expect(thousandth("1234.5")).toBe("1.2345");
+    expect(thousandth("1e9")).toBe("1e9");
+  });
+
+  it("have units; counters in thousands", () => {
+    expect(value(row("12937", "Wh"), "en")).toBe("12.937 kWh");
+    expect(value(row("233.1", "V"), "de")).toBe("233,1 V");
+    expect(value(row("0.97", null), "en")).toBe("0.97");
+    expect(value(row(null, "V"), "en")).toBe("");
+    expect(value(row("hello", null, false), "en")).toBe("hello");
+    expect(value(row("2026-03-01T12:00:00+01:00", null, false), "en")).toContain("2026");
+  });
+
+  it("tell the direction by their sign", () => {
+    expect(power(1250, "en")).toBe("+1,250 W");
+    expect(power(-1250, "en")).toMatch(/^[-−]1,250 W$/);
+    expect(power(0, "en")).toBe("0 W");
+  });
+});
+
+describe("words", () => {
+  it("are there in both languages, English otherwise", () => {
+    expect(words("de")("import")).toBe("Bezug aus dem Netz");
+    expect(words("de-AT")("import")).toBe("Bezug aus dem Netz");
+    expect(words("fr")("import")).toBe(words("en")("import"));
+    expect(words("en")("curve", { minutes: 5 })).toBe("Power of the last 5 min");
+    expect(words("en")(linkWord("silent"))).toContain("silent");
+  });
+});
+
+describe("the scale", () => {
+  it("always shows zero, with room", () => {
+    expect(range(null, null)).toEqual([0, 10]);
+    expect(range(200, 1000)[0]).toBe(0);
+    expect(range(-500, -100)[0]).toBeLessThan(-500);
+    expect(range(-500, -100)[1]).toBe(0);
+    expect(range(-5, 5)[1]).toBeGreaterThan(5);
+  });
+});

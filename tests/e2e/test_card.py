@@ -1,0 +1,191 @@
+"""The card in a real browser: a simulated meter, a real Home Assistant, a dashboard with the card on it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+import importlib
+import json
+import os
+from pathlib import Path
+import sys
+from types import ModuleType
+from typing import Any, Final
+
+from playwright.async_api import Browser, BrowserContext, Page
+import pytest
+
+from customer_interface import catalogue
+from tests.conftest import ROOT
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+OPERATOR, METER = "netz-noe", "kaifa-ma309m"
+DASHBOARD: Final = "meter-live"
+WIDTHS: Final = {360: 800, 768: 1024, 1600: 1000}
+# The machine may be busy with other things.
+PATIENCE: Final = 120.0
+# Set to write the pictures of the documentation anew.
+PICTURES = os.environ.get("SMART_METER_PICTURES")
+
+
+def script(name: str) -> ModuleType:
+    """Import one of the programs below script/."""
+    folder = str(ROOT / "script")
+    if folder not in sys.path:
+        sys.path.append(folder)
+    return importlib.import_module(name)
+
+
+class House:
+    """A Home Assistant with a simulated meter behind a TCP port, and the card on a dashboard."""
+
+    def __init__(self, home: Any, simulator: Any, port: str) -> None:
+        """Take what runs."""
+        self.home = home
+        self.simulator = simulator
+        self.port = port
+        self.number = ""
+
+    async def save(self, card: dict[str, Any]) -> None:
+        """Put a card on the dashboard."""
+        view = {"title": "Meter", "type": "panel", "cards": [card]}
+        async with self.home.websocket() as socket:
+            await socket.command(
+                "lovelace/config/save", url_path=DASHBOARD, config={"views": [view]}
+            )
+
+    async def reading(self) -> Any:
+        """Return the last reading's document, as REST tells it."""
+        return await self.home.get(f"/api/smart_meter/meters/{self.number}/reading")
+
+    async def page(
+        self, browser: Browser, width: int, scheme: str, language: str = "en"
+    ) -> tuple[BrowserContext, Page]:
+        """Open the dashboard as the logged-in user."""
+        tokens = {
+            "access_token": self.home.token,
+            "token_type": "Bearer",
+            "expires_in": 1800,
+            "expires": 4_102_444_800_000,
+            "hassUrl": self.home.url,
+            "clientId": f"{self.home.url}/",
+            "refresh_token": self.home.refresh_token,
+        }
+        context = await browser.new_context(
+            viewport={"width": width, "height": WIDTHS[width]},
+            color_scheme="dark" if scheme == "dark" else "light",
+            locale=language,
+        )
+        await context.add_init_script(
+            f"localStorage.setItem('hassTokens', {json.dumps(json.dumps(tokens))});"
+            f"localStorage.setItem('selectedLanguage', {json.dumps(json.dumps(language))});"
+        )
+        page = await context.new_page()
+        page.set_default_timeout(PATIENCE * 1000)
+        await page.goto(f"{self.home.url}/{DASHBOARD}/0", wait_until="commit")
+        await page.locator("smart-meter-card .power").wait_for()
+        return context, page
+
+
+@pytest.fixture
+async def house(tmp_path: Path, socket_enabled: None) -> AsyncGenerator[House]:
+    """Set a meter up by its config flow and make a dashboard."""
+    home_module, demo = script("home"), script("demo")
+    operator = (await asyncio.to_thread(catalogue.load)).operator(OPERATOR)
+    simulator = home_module.Simulator(OPERATOR, METER)
+    port = f"tcp:{home_module.free_port()}"
+    keys = await simulator.keys()
+    url = await simulator.start(port)
+    try:
+        async with home_module.Home(tmp_path) as home:
+            house = House(home, simulator, port)
+            await demo.set_up(home, OPERATOR, operator.offer(METER), url, keys)
+            (meter,) = (await home.get("/api/smart_meter/meters"))["meters"]
+            house.number = meter["id"]
+            async with home.websocket() as socket:
+                await socket.command(
+                    "lovelace/dashboards/create", url_path=DASHBOARD, title="Live"
+                )
+            await house.save({"type": "custom:smart-meter-card"})
+            yield house
+    finally:
+        await simulator.stop()
+
+
+async def until(look: Callable[[], Awaitable[Any]], patience: float = PATIENCE) -> Any:
+    """Wait until something is true."""
+    async with asyncio.timeout(patience):
+        while not (found := await look()):
+            await asyncio.sleep(0.2)
+        return found
+
+
+async def text(page: Page, selector: str) -> str:
+    """Return the text of a part of the card on one line."""
+    shown = await page.locator(f"smart-meter-card {selector}").first.text_content()
+    return " ".join((shown or "").split())
+
+
+async def test_card(house: House, browser: Browser) -> None:
+    """Numbers are the meter's; a pulled plug is told and becomes a gap; pictures in each size and theme."""
+    context, page = await house.page(browser, 768, "light")
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    async def is_the_reading() -> bool:
+        values = (await house.reading())["values"]
+        energy = f"{values['1-0:1.8.0']['value'] / 1000:,.3f} kWh"
+        voltage = f"{values['1-0:32.7.0']['value']:.1f} V"
+        return (
+            await text(page, "[data-key='1-0:1.8.0'] td:last-child") == energy
+            and await text(page, "[data-key='1-0:32.7.0'] td:last-child") == voltage
+        )
+
+    await until(is_the_reading)
+    assert await text(page, ".link") == "The meter is heard"
+    offered = await page.evaluate("customCards.map(card => card.type)")
+    assert "smart-meter-card" in offered
+
+    # A pulled plug: its state in words, no power; then a gap that nothing is drawn across.
+    await house.simulator.stop()
+    await until(lambda: told(page, "The port cannot be used"))
+    assert await text(page, ".number") == "–"
+    await asyncio.sleep(6)
+    await house.simulator.start(house.port)
+    await until(lambda: told(page, "The meter is heard"))
+    await until(lambda: has_gap(page))
+    assert not errors
+    await context.close()
+
+    for scheme in ("light", "dark"):
+        for width in WIDTHS:
+            await look_at(house, browser, width, scheme)
+
+
+async def told(page: Page, words: str) -> bool:
+    """Tell whether the link is described so."""
+    return words in await text(page, ".link")
+
+
+async def has_gap(page: Page) -> bool:
+    """Tell whether the description of the curve counts a gap."""
+    label = await page.locator("smart-meter-card .curve").get_attribute("aria-label")
+    return "1 gaps" in (label or "")
+
+
+async def look_at(house: House, browser: Browser, width: int, scheme: str) -> None:
+    """Nothing is cut off in a size and theme; take its picture where one is wanted."""
+    language = "de" if scheme == "dark" else "en"
+    context, page = await house.page(browser, width, scheme, language)
+    word = "Der Zähler ist zu hören" if language == "de" else "The meter is heard"
+    await until(lambda: told(page, word))
+    await page.locator("smart-meter-card canvas").wait_for()
+    if PICTURES:
+        await asyncio.sleep(45)
+    wide = await page.evaluate(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    )
+    assert not wide
+    if PICTURES:
+        path = ROOT / "docs" / "images" / f"card-{width}-{scheme}.png"
+        await page.screenshot(path=path)
+    await context.close()
