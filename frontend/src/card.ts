@@ -341,16 +341,33 @@ export class SmartMeterCard extends LitElement {
   ];
 }
 
+interface CustomCard {
+  type: string;
+  name: string;
+  description: string;
+  preview: boolean;
+  documentationURL: string;
+}
+
 declare global {
   interface Window {
-    customCards?: object[];
+    customCards?: CustomCard[];
   }
 }
 
-if (!customElements.get(TYPE)) {
-  customElements.define(TYPE, SmartMeterCard);
+/**
+ * Home Assistant's frontend replaces the registry of elements while it starts, and what was defined before is lost to it;
+ * so the card waits for the frontend's own element (that of a Cast receiver on a television).
+ */
+async function register(): Promise<void> {
+  await Promise.race(["home-assistant", "hc-main"].map((name) => customElements.whenDefined(name)));
+  if (!customElements.get(TYPE)) customElements.define(TYPE, SmartMeterCard);
+}
+
+const cards = (window.customCards ??= []);
+if (!cards.some((card) => card.type === TYPE)) {
   const say = words(document.documentElement.lang);
-  (window.customCards ??= []).push({
+  cards.push({
     type: TYPE,
     name: say("title"),
     description: say("description"),
@@ -358,3 +375,4 @@ if (!customElements.get(TYPE)) {
     documentationURL: "https://github.com/smart-meter-home/smart-meter/blob/main/docs/card.md",
   });
 }
+void register();

@@ -52,6 +52,9 @@ beforeAll(async () => {
   vi.stubGlobal("ResizeObserver", NoObserver);
   vi.stubGlobal("matchMedia", () => ({ addEventListener() {}, removeEventListener() {} }));
   await import("../src/card");
+  expect(customElements.get("smart-meter-card")).toBeUndefined();
+  customElements.define("home-assistant", class extends HTMLElement {});
+  await customElements.whenDefined("smart-meter-card");
 });
 afterEach(() => {
   document.body.replaceChildren();

@@ -23,8 +23,8 @@ DASHBOARD: Final = "meter-live"
 WIDTHS: Final = {360: 800, 768: 1024, 1600: 1000}
 # The machine may be busy with other things.
 PATIENCE: Final = 120.0
-# Set to write the pictures of the documentation anew.
-PICTURES = os.environ.get("SMART_METER_PICTURES")
+# SCREENSHOTS=docs/images makes those of the documentation.
+SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
 
 def script(name: str) -> ModuleType:
@@ -179,13 +179,13 @@ async def look_at(house: House, browser: Browser, width: int, scheme: str) -> No
     word = "Der Zähler ist zu hören" if language == "de" else "The meter is heard"
     await until(lambda: told(page, word))
     await page.locator("smart-meter-card canvas").wait_for()
-    if PICTURES:
+    if SCREENSHOTS:
         await asyncio.sleep(45)
     wide = await page.evaluate(
         "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     )
     assert not wide
-    if PICTURES:
-        path = ROOT / "docs" / "images" / f"card-{width}-{scheme}.png"
+    if SCREENSHOTS:
+        path = ROOT / SCREENSHOTS / f"card-{width}-{scheme}.png"
         await page.screenshot(path=path)
     await context.close()

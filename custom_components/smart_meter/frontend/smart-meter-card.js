@@ -3205,10 +3205,13 @@ var Wa = "smart-meter-card", Ga = 6e4, Ka = 60, qa = /* @__PURE__ */ new Map(), 
     `];
 	}
 };
-if (!customElements.get(Wa)) {
-	customElements.define(Wa, Ja);
+async function Ya() {
+	await Promise.race(["home-assistant", "hc-main"].map((e) => customElements.whenDefined(e))), customElements.get(Wa) || customElements.define(Wa, Ja);
+}
+var Xa = window.customCards ??= [];
+if (!Xa.some((e) => e.type === Wa)) {
 	let e = Ha(document.documentElement.lang);
-	(window.customCards ??= []).push({
+	Xa.push({
 		type: Wa,
 		name: e("title"),
 		description: e("description"),
@@ -3216,4 +3219,5 @@ if (!customElements.get(Wa)) {
 		documentationURL: "https://github.com/smart-meter-home/smart-meter/blob/main/docs/card.md"
 	});
 }
+Ya();
 export { Ja as SmartMeterCard };
