@@ -474,7 +474,7 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
                 return await self.async_step_undetected_inactive()
             case Verdict.BREAK:
                 return await self.async_step_undetected_break()
-            case Verdict.NOTHING:
+            case _:
                 return await self.async_step_undetected_nothing()
 
     async def async_step_candidates(
@@ -578,8 +578,6 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _async_after_keys(self) -> ConfigFlowResult:
         if self._speaks_first:
             return await self.async_step_listen()
-        if self.source == SOURCE_REAUTH:
-            return await self._async_finish(None, add_to_energy=False)
         return await self.async_step_later()
 
     def _ring(self) -> KeyRing:
@@ -848,11 +846,10 @@ class SmartMeterOptionsFlow(OptionsFlowWithReload):
     ) -> ConfigFlowResult:
         """Ask for the options."""
         if user_input is not None:
-            if CONF_TRANSFORMER_FACTOR in user_input:
-                user_input[CONF_TRANSFORMER_FACTOR] = int(
-                    user_input[CONF_TRANSFORMER_FACTOR]
-                )
-            return self.async_create_entry(data=user_input)
+            factor = int(user_input[CONF_TRANSFORMER_FACTOR])
+            return self.async_create_entry(
+                data={**user_input, CONF_TRANSFORMER_FACTOR: factor}
+            )
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(

@@ -103,8 +103,10 @@ class PacedSensor(SmartMeterEntity, SensorEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Tell the energy dashboard, where the user wanted so."""
+        """Begin with what is there, and tell the energy dashboard where the user wanted so."""
         await super().async_added_to_hass()
+        self._shown, self._shown_at = self._newest()
+        self._was_available = self.available
         energy.async_schedule(self.coordinator)
 
     @callback

@@ -674,3 +674,31 @@ async def test_reauth_of_a_meter_that_must_be_asked(
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     hass.config_entries.flow.async_abort(result["flow_id"])
     await hass.async_block_till_done()
+
+
+async def test_checked_on_the_next_telegram(hass: HomeAssistant, meter: Meter) -> None:
+    """Where nothing that came can be tried, the next telegram decides."""
+    result = await to_keys(hass, meter)
+    flow = hass.config_entries.flow._progress[result["flow_id"]]
+    flow._listening._kept.clear()  # type: ignore[attr-defined]
+    result = await answer(hass, result, **meter.keys)
+    assert result["progress_action"] == "check_frames"
+    meter.send()
+    result = await progressed(hass, result)
+    assert result["step_id"] == "values"
+
+
+async def test_much_is_heard(
+    hass: HomeAssistant, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the newest bytes are kept to try a key on."""
+    monkeypatch.setattr(listening, "KEPT_BYTES", 300)
+    result = await to_keys(hass, meter)
+    for _ in range(4):
+        meter.send()
+        await asyncio.sleep(0.05)
+    flow = hass.config_entries.flow._progress[result["flow_id"]]
+    kept = flow._listening._kept  # type: ignore[attr-defined]
+    assert sum(len(data) for _, data in kept) <= 300
+    result = await progressed(hass, await answer(hass, result, **meter.keys))
+    assert result["step_id"] == "values"

@@ -16,6 +16,7 @@ from customer_interface import simulate
 from customer_interface.simulate.line import open_port
 from tests.integration.conftest import Line, Meter, state_of, until
 from tests.integration.test_config_flow import (
+    NOT_ACTIVATED,
     answer,
     begin,
     choose,
@@ -47,6 +48,8 @@ async def test_found(hass: HomeAssistant, meter: Meter) -> None:
     """What the meter sends names those it may be; the chosen one goes on to the key."""
     result = await to_detection(hass, meter.line)  # type: ignore[assignment]
     assert result["progress_action"] == "detect"
+    again = await hass.config_entries.flow.async_configure(str(result["flow_id"]))
+    assert again["progress_action"] == "detect"
     await asyncio.sleep(0.3)
     meter.send()
     result = await progressed(hass, result)  # type: ignore[arg-type]
@@ -68,8 +71,9 @@ async def test_found(hass: HomeAssistant, meter: Meter) -> None:
         (b"", "nothing"),
         (bytes(range(1, 60)), "garbage"),
         (bytes(60), "break"),
+        (NOT_ACTIVATED, "inactive"),
     ],
-    ids=["nothing", "garbage", "break"],
+    ids=["nothing", "garbage", "break", "inactive"],
 )
 async def test_not_found(
     hass: HomeAssistant, line: Line, data: bytes, what: str
