@@ -134,9 +134,10 @@ async def _answer(
                 raise DemoError(
                     f"the config flow refused step {step['step_id']}: {step['errors']}"
                 )
-            fields = [field["name"] for field in step["data_schema"] or []]
+            fields = {field["name"]: field for field in step["data_schema"] or []}
+            known = answers | _picked(fields)
             return await home.flow(
-                {name: answers[name] for name in fields if name in answers},
+                {name: known[name] for name in fields if name in known},
                 step["flow_id"],
             )
         case "menu":
@@ -152,6 +153,16 @@ async def _answer(
             raise DemoError(
                 f"the config flow ended: {step.get('reason', step['type'])}"
             )
+
+
+def _picked(fields: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Pick the first of the wireless meters a stick hears; listen on where there is none yet."""
+    if (meters := fields.get("meters")) is None:
+        return {"listen_on": True}
+    return {
+        "meters": [meters["selector"]["select"]["options"][0]["value"]],
+        "listen_on": False,
+    }
 
 
 async def check(home: Home, offer: catalogue.Offer) -> None:

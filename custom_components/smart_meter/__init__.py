@@ -7,8 +7,15 @@ from homeassistant.helpers.typing import ConfigType
 
 from . import output, repairs
 from .const import DOMAIN, PLATFORMS
-from .coordinator import MeterCoordinator, SmartMeterConfigEntry, async_get_store
+from .coordinator import (
+    MeterCoordinator,
+    SmartMeterConfigEntry,
+    async_get_store,
+    async_look_up,
+)
+from .customer_interface.catalogue import SessionKind
 from .keystore import async_forget_keystore
+from .radio import RadioCoordinator
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -23,7 +30,9 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> bool:
     """Set up a meter from its config entry."""
-    coordinator = await MeterCoordinator.async_create(hass, entry)
+    setup = await async_look_up(hass, entry)
+    radio = setup.profile.session is SessionKind.RADIO
+    coordinator = (RadioCoordinator if radio else MeterCoordinator)(hass, entry, setup)
     await coordinator.async_start()
     entry.runtime_data = coordinator
     coordinator.async_register_device()

@@ -11,8 +11,8 @@ from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigEntryState,
-    ConfigFlow,
     ConfigFlowResult,
+    ConfigSubentryFlow,
     OptionsFlowWithReload,
 )
 from homeassistant.const import CONF_PORT
@@ -74,15 +74,17 @@ from .customer_interface.reading import MeterIdentity
 from .customer_interface.session.detect import Finding, Verdict
 from .keystore import KeyStoreError, async_get_keystore, key_ring
 from .listening import DETECTION_PACE, Detection, Listening, Outcome
+from .radio_flow import RadioSteps, subentry_types
 from .simulated import SimulatedMeter
 from .summary import async_summary
+from .wireless import RADIO, operator_of
 
 CONF_ROW = "row"
 # The row a simulated meter is of, where the user does not choose one: a meter with all a household wants to see.
 SIMULATED_OPERATOR, SIMULATED_METER = "netz-noe", "kaifa-ma309m"
 
 
-class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
+class SmartMeterConfigFlow(RadioSteps, domain=DOMAIN):
     """Set up, change and repair the entry of a meter."""
 
     VERSION = 1
@@ -112,8 +114,17 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Ask what the user knows."""
         return self.async_show_menu(
-            step_id="user", menu_options=["operator", "unknown", "simulated"]
+            step_id="user",
+            menu_options=["operator", "wireless", "unknown", "simulated"],
         )
+
+    async def async_step_wireless(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Read wireless meters of anybody with a radio stick."""
+        await self._async_load()
+        self._choose_any_meter()
+        return await self.async_step_radio_port()
 
     async def async_step_operator(
         self, user_input: dict[str, Any] | None = None
@@ -197,6 +208,8 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the port and open it."""
+        if self._offer.profile.session is SessionKind.RADIO:
+            return await self.async_step_radio_port()
         errors, self._errors = self._errors, {}
         if user_input is not None:
             self._data[CONF_PORT] = user_input[CONF_PORT].strip()
@@ -244,6 +257,8 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _async_after_connection(self) -> ConfigFlowResult:
         await self._async_free_own_port()
+        if self._offer.profile.session is SessionKind.RADIO:
+            return await self.async_step_radio()
         profile = self._offer.profile
         if self._speaks_first and not self._keys:
             # These meters say nothing to who does not know the key.
@@ -702,7 +717,7 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
         """Close what is open when the user leaves, and let the entry have its port again."""
         if self._detection is not None:
             self._detecting.cancel()
-        if self._listening is not None:
+        if self._listening is not None or self._radio is not None:
             self.hass.async_create_task(self._async_leave())
         elif self.source in (SOURCE_RECONFIGURE, SOURCE_REAUTH):
             self._async_reload_where_freed()
@@ -711,6 +726,7 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _async_leave(self) -> None:
         await self._async_stop_listening()
+        await self._async_stop_radio()
         if self.source in (SOURCE_RECONFIGURE, SOURCE_REAUTH):
             self._async_reload_where_freed()
 
@@ -745,6 +761,8 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_abort(reason="simulated")
         self._take_over(entry)
         await self._async_take_keys(entry)
+        if self._operator.id == RADIO:
+            return await self.async_step_radio_port()
         return self._show_operators(self._operator)
 
     async def async_step_reauth(
@@ -773,7 +791,7 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
     def _take_over(self, entry: ConfigEntry[Any]) -> None:
         self._data = dict(entry.data)
         try:
-            self._operator = self._catalogue.operator(entry.data[CONF_OPERATOR])
+            self._operator = operator_of(self._catalogue, entry.data[CONF_OPERATOR])
             self._offer = self._operator.offer(entry.data[CONF_METER])
         except CatalogueError:
             self._operator = next(iter(self._catalogue.operators.values()))
@@ -836,6 +854,15 @@ class SmartMeterConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_options_flow(config_entry: ConfigEntry[Any]) -> SmartMeterOptionsFlow:
         """Return the flow that changes the options."""
         return SmartMeterOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry[Any]
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return what can be added to an entry."""
+        return subentry_types(config_entry)
 
 
 class SmartMeterOptionsFlow(OptionsFlowWithReload):

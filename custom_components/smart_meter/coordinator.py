@@ -17,6 +17,7 @@ from homeassistant.exceptions import (
     ConfigEntryNotReady,
 )
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
@@ -55,6 +56,7 @@ from .listening import Detection
 from .meter import MeterData, Point, from_stored, is_stale, to_stored
 from .recording import Recording
 from .simulated import SimulatedMeter
+from .wireless import device_translation, operator_of
 
 type SmartMeterConfigEntry = ConfigEntry[MeterCoordinator]
 
@@ -134,6 +136,26 @@ def _restored(
         return SessionState(), []
 
 
+async def async_look_up(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> Setup:
+    """Look up what an entry says; raises ConfigEntryError or ConfigEntryAuthFailed."""
+    known = await hass.async_add_executor_job(catalogue.load)
+    keystore = await async_get_keystore(hass)
+    try:
+        operator = operator_of(known, entry.data[CONF_OPERATOR])
+        offer = operator.offer(entry.data[CONF_METER])
+        keys = keystore.ring(entry.data.get(CONF_KEYS, {}), offer.profile.keys)
+    except CatalogueError as err:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN, translation_key="unknown_meter"
+        ) from err
+    except KeyStoreError as err:
+        raise ConfigEntryAuthFailed(
+            translation_domain=DOMAIN, translation_key="key_unreadable"
+        ) from err
+    line = entry.data.get(CONF_LINE)
+    return Setup(operator, offer, keys, LineSettings.parse(line) if line else None)
+
+
 class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
     """The meters behind one port, by the key their device is known by; the first is the entry's own."""
 
@@ -174,32 +196,6 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self._cancel_trouble: CALLBACK_TYPE | None = None
 
     # --- life --------------------------------------------------------------------------------------------------------
-
-    @classmethod
-    async def async_create(
-        cls, hass: HomeAssistant, entry: SmartMeterConfigEntry
-    ) -> MeterCoordinator:
-        """Look up what the entry says; raises ConfigEntryError or ConfigEntryAuthFailed."""
-        known = await hass.async_add_executor_job(catalogue.load)
-        keystore = await async_get_keystore(hass)
-        try:
-            operator = known.operator(entry.data[CONF_OPERATOR])
-            offer = operator.offer(entry.data[CONF_METER])
-            keys = keystore.ring(entry.data.get(CONF_KEYS, {}), offer.profile.keys)
-        except CatalogueError as err:
-            raise ConfigEntryError(
-                translation_domain=DOMAIN, translation_key="unknown_meter"
-            ) from err
-        except KeyStoreError as err:
-            raise ConfigEntryAuthFailed(
-                translation_domain=DOMAIN, translation_key="key_unreadable"
-            ) from err
-        line = entry.data.get(CONF_LINE)
-        return cls(
-            hass,
-            entry,
-            Setup(operator, offer, keys, LineSettings.parse(line) if line else None),
-        )
 
     async def async_start(self) -> None:
         """Restore, open the port and begin to listen; raises ConfigEntryNotReady where the port does not open."""
@@ -574,8 +570,11 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         if self._save_pending or self.session.state is self._saved_state:
             return
         self._save_pending = True
-        delay = SAVE_DELAY_SLOW if self.is_slow else SAVE_DELAY
-        self._store.async_delay_save(self._to_store, delay)
+        self._store.async_delay_save(self._to_store, self._save_delay)
+
+    @property
+    def _save_delay(self) -> float:
+        return SAVE_DELAY_SLOW if self.is_slow else SAVE_DELAY
 
     def _to_store(self) -> dict[str, Any]:
         self._save_pending = False
@@ -602,6 +601,31 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         )
         self.device_id = device.id
 
+    def device_info(self, meter: MeterData) -> DeviceInfo:
+        """Return the device of a meter; one behind another is linked to it."""
+        identity = meter.identity
+        if meter.sub_meter:
+            assert self.device_id is not None
+            return DeviceInfo(
+                identifiers={(DOMAIN, meter.key)},
+                manufacturer=identity.manufacturer,
+                serial_number=identity.number,
+                translation_key=device_translation(identity.medium),
+                via_device_id=self.device_id,
+            )
+        offer = self.setup.offer
+        return DeviceInfo(
+            identifiers={(DOMAIN, meter.key)},
+            manufacturer=offer.meter.manufacturer,
+            model=offer.meter.model,
+            name=f"{offer.meter.manufacturer} {offer.meter.model}",
+            serial_number=identity.number,
+        )
+
+    def subentry_of(self, meter: MeterData) -> str | None:
+        """Return the subentry a meter's device belongs to; None for the entry itself."""
+        return None
+
     # --- lending the port --------------------------------------------------------------------------------------------
 
     async def async_lend(self) -> None:
@@ -617,6 +641,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
 
         @callback
         def look() -> None:
+            known.difference_update([k for k in known if k[0] not in self.data])
             new = [
                 (meter, point)
                 for meter in self.data.values()

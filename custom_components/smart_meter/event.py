@@ -31,7 +31,10 @@ async def async_setup_entry(
         for meter in coordinator.data.values():
             if meter.key not in known and meter.points.keys() & {TEXT, CODE}:
                 known.add(meter.key)
-                async_add_entities([MessageEvent(coordinator, meter)])
+                async_add_entities(
+                    [MessageEvent(coordinator, meter)],
+                    config_subentry_id=coordinator.subentry_of(meter),
+                )
 
     look()
     entry.async_on_unload(coordinator.async_add_listener(look))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, override
 
 from homeassistant.components.sensor import (
@@ -24,6 +25,7 @@ from .customer_interface.jsonform import value_object
 from .descriptions import MeterSensorDescription, describe, is_clock, shown_value
 from .entity import SmartMeterEntity, SmartMeterLinkEntity
 from .meter import NET_POWER, POWER_EXPORT, POWER_IMPORT, MeterData, Point
+from .radio import RadioCoordinator
 
 PARALLEL_UPDATES = 0
 
@@ -57,15 +59,30 @@ async def async_setup_entry(
 
     @callback
     def add(new: list[tuple[MeterData, Point]]) -> None:
-        entities: list[SensorEntity] = [
+        entities: list[SmartMeterEntity] = [
             ValueSensor(coordinator, meter, point)
             for meter, point in new
             if not is_clock(point)
         ]
-        entities += _derived(coordinator, new, seen)
-        async_add_entities(entities)
+        add_all([*entities, *_derived(coordinator, new, seen)])
+
+    @callback
+    def add_all(entities: list[SmartMeterEntity]) -> None:
+        for subentry, own in groupby(
+            entities, lambda entity: coordinator.subentry_of(entity.meter)
+        ):
+            async_add_entities(own, config_subentry_id=subentry)
+
+    @callback
+    def add_chosen(new: list[MeterData]) -> None:
+        for meter in new:
+            seen.difference_update({f"{meter.key} net", f"{meter.key} clock"})
+            seen.add(f"{meter.key} signal")
+            add_all([kind(coordinator, meter) for kind in (HeardSignal, LastHeard)])
 
     seen: set[str] = set()
+    if isinstance(coordinator, RadioCoordinator):
+        entry.async_on_unload(coordinator.async_add_chosen_listener(add_chosen))
     entry.async_on_unload(coordinator.async_add_new_points_listener(add))
 
 
@@ -73,9 +90,9 @@ def _derived(
     coordinator: MeterCoordinator,
     new: list[tuple[MeterData, Point]],
     seen: set[str],
-) -> list[SensorEntity]:
+) -> list[SmartMeterEntity]:
     """Make the sensors that show no point of their own, once for each meter."""
-    entities: list[SensorEntity] = []
+    entities: list[SmartMeterEntity] = []
     for meter in {meter.key: meter for meter, _ in new}.values():
         if meter.has_both_powers and f"{meter.key} net" not in seen:
             seen.add(f"{meter.key} net")
@@ -279,6 +296,55 @@ class SignalSensor(PacedSensor):
     def native_value(self) -> int | None:
         """Signal strength in dBm."""
         return self.meter.signal_dbm
+
+
+class HeardSignal(SignalSensor):
+    """How strong the telegrams of a wireless meter arrive, whether they can be read or not."""
+
+    _attr_entity_registry_enabled_default = True
+    coordinator: RadioCoordinator
+
+    @override
+    def _newest(self) -> tuple[object, float | None]:
+        return self.native_value, self.coordinator.last_heard(self.meter)
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """Signal strength in dBm."""
+        return self.coordinator.signal_dbm(self.meter)
+
+
+class LastHeard(PacedSensor):
+    """When a wireless meter was heard last, whether it could be read or not."""
+
+    _attr_translation_key = "last_heard"
+    _attr_device_class = SensorDeviceClass.TIMESTAMP
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _pause = STATISTICS_PACE
+    coordinator: RadioCoordinator
+
+    def __init__(self, coordinator: MeterCoordinator, meter: MeterData) -> None:
+        """Show when a meter was heard."""
+        super().__init__(coordinator, meter, "last_heard")
+
+    @property
+    @override
+    def available(self) -> bool:
+        """When it was heard stays true while it is not."""
+        return self.coordinator.last_heard(self.meter) is not None
+
+    @override
+    def _newest(self) -> tuple[object, float | None]:
+        at = self.coordinator.last_heard(self.meter)
+        return at, at
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """The time."""
+        at = self.coordinator.last_heard(self.meter)
+        return None if at is None else dt_util.utc_from_timestamp(at)
 
 
 @dataclass(frozen=True, kw_only=True)

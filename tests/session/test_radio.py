@@ -311,3 +311,33 @@ def test_made_for_a_profile() -> None:
     radio.start(0.0)
     assert readings(radio.receive(rtl(OMS_MODE_5), 1.0))
     assert make_session(profile).start(0.0) == (IM871A, PING)
+
+
+def test_keys_are_tried_on_what_was_heard() -> None:
+    """A key is tried on telegrams that came before it was known; what it opens is not believed yet."""
+    radio = line_session()
+    radio.choose(frozenset())
+    radio.receive(rtl(OMS_MODE_5), 1.0)
+    wrong = KeyRing((Key(b"\x55" * 16, "12345678"),))
+    assert [type(result) for result in radio.try_keys("12345678", wrong)] == [Fault]
+    (reading,) = radio.try_keys("12345678", KEYS)
+    assert isinstance(reading, Reading)
+    assert reading.encrypted
+    assert radio.statistics.readings == 0
+    assert radio.try_keys("00000001", KEYS) == ()
+    assert radio.look_up("00000001") is None
+
+
+def test_last_telegram_is_read_when_its_meter_is_chosen() -> None:
+    """Nobody waits an hour for a telegram that is already there; it keeps the time it came at."""
+    radio = line_session()
+    radio.choose(frozenset())
+    assert radio.receive(rtl(OMS_MODE_5), 1.0) == ()
+    radio.choose(frozenset({"12345678"}))
+    radio.use_keys(KEYS)
+    (reading,) = readings(radio.read_last("12345678"))
+    assert reading.arrived == 1.0
+    known = radio.look_up("12345678")
+    assert known is not None
+    assert (known.telegrams, known.opened) == (1, True)
+    assert radio.read_last("00000001") == ()

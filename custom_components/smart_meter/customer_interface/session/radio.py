@@ -25,6 +25,7 @@ from ..reading import (
     MeterIdentity,
     Reading,
 )
+from ..stack import peel
 from .base import LinkStatistics, Output, Send, SessionState, SetLine
 from .belief import Belief
 from .receiver import Receiver
@@ -137,6 +138,26 @@ class RadioSession:
         """Go on with other keys."""
         self._receiver.use_keys(keys)
         self._belief.keys = keys
+
+    def look_up(self, name: str) -> HeardMeter | None:
+        """Return a meter by its key (MeterIdentity.key), None where it was not heard."""
+        return self._heard.get(name)
+
+    def try_keys(self, name: str, keys: KeyRing) -> tuple[Reading | Fault, ...]:
+        """Return what keys make of a meter's last telegrams, without believing it; empty where none was heard."""
+        context = replace(self._receiver.context, keys=keys)
+        return tuple(
+            result
+            for frame, _ in self._frames.get(name, ())
+            for result in peel(_message(frame), context)
+        )
+
+    def read_last(self, name: str) -> tuple[Output, ...]:
+        """Read the last telegram of a meter, which came before it was chosen or its key was known."""
+        if not (recent := self._frames.get(name)) or name not in self._heard:
+            return ()
+        frame, at = recent[-1]
+        return tuple(self._pass_on(name, self._receiver.read([frame], at), at))
 
     def start(self, at: float) -> tuple[Output, ...]:
         """Recognise and set up the stick, also after it was unplugged; the one known last is tried first."""

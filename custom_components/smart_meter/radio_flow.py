@@ -1,0 +1,509 @@
+"""Setting up a radio stick: port, the stick itself, the meters it hears, and the key of each the user picks."""
+
+import asyncio
+from typing import Any, override
+from uuid import uuid4
+
+from homeassistant.components import usb
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryData,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
+from homeassistant.const import CONF_PORT
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    SerialPortSelector,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+from homeassistant.helpers.service_info.usb import UsbServiceInfo
+import probatio
+
+from .const import CONF_IDENTITY, CONF_KEYS, CONF_METER, CONF_OPERATOR
+from .coordinator import identity_to_store
+from .customer_interface.catalogue import Catalogue, GridOperator, Offer, Profile
+from .customer_interface.errors import KeyFormatError
+from .customer_interface.keys import Key, KeyRing, parse_key
+from .customer_interface.reading import Fault, FaultKind, Reading
+from .customer_interface.session.radio import HeardMeter, RadioSession
+from .keystore import async_get_keystore
+from .listening import Outcome
+from .port import shown_port
+from .radio import RadioCoordinator
+from .radio_listening import RadioListening
+from .wireless import (
+    RADIO,
+    STICKS,
+    SUBENTRY_METER,
+    async_options,
+    async_title,
+    operator_of,
+)
+
+CONF_METERS = "meters"
+CONF_LISTEN_ON = "listen_on"
+# An entry of the list that is no meter.
+AGAIN = "again"
+
+_KEY_FIELD = TextSelector(
+    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
+)
+
+
+class RadioSteps(ConfigFlow):
+    """The steps of a radio stick."""
+
+    _catalogue: Catalogue
+    _operator: GridOperator
+    _offer: Offer
+    _data: dict[str, Any]
+    _errors: dict[str, str]
+    _radio: RadioListening | None = None
+    _radio_waiting: asyncio.Task[None] | None = None
+    _picked: tuple[str, ...] = ()
+    _unasked: tuple[str, ...] = ()
+    _radio_keys: dict[str, Key]
+    _discovered: str = ""
+
+    async def _async_load(self) -> None:
+        raise NotImplementedError
+
+    async def _async_free_own_port(self) -> None:
+        raise NotImplementedError
+
+    # --- where -------------------------------------------------------------------------------------------------------
+
+    @override
+    async def async_step_usb(self, discovery_info: UsbServiceInfo) -> ConfigFlowResult:
+        """Offer a stick whose descriptor names it."""
+        name = discovery_info.serial_number or discovery_info.device
+        await self.async_set_unique_id(
+            f"{discovery_info.vid}:{discovery_info.pid}_{name}"
+        )
+        port = await self.hass.async_add_executor_job(
+            usb.get_serial_by_id, discovery_info.device
+        )
+        self._abort_if_unique_id_configured(updates={CONF_PORT: port})
+        self._async_abort_entries_match({CONF_PORT: port})
+        await self._async_load()
+        self._choose_any_meter()
+        self._data[CONF_PORT] = port
+        self._discovered = discovery_info.description or shown_port(port)
+        self.context["title_placeholders"] = {"name": self._discovered}
+        return await self.async_step_usb_confirm()
+
+    async def async_step_usb_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Send nothing to it before the user says that it is the stick."""
+        if user_input is not None:
+            return await self.async_step_radio()
+        self._set_confirm_only()
+        return self.async_show_form(
+            step_id="usb_confirm",
+            description_placeholders={"name": self._discovered},
+        )
+
+    def _choose_any_meter(self) -> None:
+        self._operator = operator_of(self._catalogue, RADIO)
+        (self._offer,) = self._operator.offers
+
+    async def async_step_radio_port(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask where the stick is."""
+        errors, self._errors = self._errors, {}
+        if user_input is not None:
+            self._data[CONF_PORT] = user_input[CONF_PORT].strip()
+            if self.source == "user":
+                self._async_abort_entries_match({CONF_PORT: self._data[CONF_PORT]})
+            await self._async_free_own_port()
+            return await self.async_step_radio()
+        await self._async_stop_radio()
+        port = self._data.get(CONF_PORT) or probatio.UNDEFINED
+        fields = {probatio.Required(CONF_PORT, default=port): SerialPortSelector()}
+        return self.async_show_form(
+            step_id="radio_port", data_schema=probatio.Schema(fields), errors=errors
+        )
+
+    # --- listening ---------------------------------------------------------------------------------------------------
+
+    async def async_step_radio(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Recognise the stick, set it up, and listen; say how far it came."""
+        if self._radio is None:
+            self._radio = RadioListening(
+                self.hass, self._data[CONF_PORT], self._offer.profile, None, KeyRing()
+            )
+            await self._radio.async_start()
+        radio = self._radio
+        if radio.outcome is not None:
+            self._radio_waiting = None
+            return self.async_show_progress_done(next_step_id="radio_heard")
+        if self._radio_waiting is None or self._radio_waiting.done():
+            self._radio_waiting = self.hass.async_create_task(
+                radio.async_wait(), eager_start=False
+            )
+        return self.async_show_progress(
+            step_id="radio",
+            progress_action=f"radio_{radio.radio_stage}",
+            description_placeholders={
+                "stick": STICKS.get(radio.stick or "", "–"),
+                "meters": str(len(radio.heard)),
+            },
+            progress_task=self._radio_waiting,
+        )
+
+    async def async_step_radio_heard(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Go where the outcome leads."""
+        radio = self._radio
+        assert radio is not None
+        match radio.outcome:
+            case Outcome.PORT:
+                reason = radio.error.reason if radio.error else "invalid"
+                self._errors = {CONF_PORT: f"port_{reason}"}
+                return await self.async_step_radio_port()
+            case Outcome.SILENT:
+                return await self.async_step_radio_no_stick()
+            case _ if self.source == SOURCE_RECONFIGURE:
+                return await self._async_finish_radio()
+            case _:
+                return await self.async_step_radio_meters()
+
+    async def async_step_radio_no_stick(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Nothing on the port answers as a stick does."""
+        await self._async_stop_radio()
+        return self.async_show_menu(
+            step_id="radio_no_stick",
+            menu_options=["radio", "radio_port", "radio_later"],
+        )
+
+    async def async_step_radio_later(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Finish without a stick and without a meter: both may come later."""
+        return await self._async_finish_radio()
+
+    # --- which meters ------------------------------------------------------------------------------------------------
+
+    async def async_step_radio_meters(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show all meters heard, and let the user pick those that are theirs."""
+        radio = self._radio
+        assert radio is not None
+        if user_input is not None:
+            self._picked = tuple(user_input.get(CONF_METERS, ()))
+            if user_input[CONF_LISTEN_ON]:
+                radio.listen_on()
+                return await self.async_step_radio()
+            self._radio_keys = {}
+            self._unasked = tuple(
+                name for name in self._picked if _is_encrypted(radio.session, name)
+            )
+            return await self._async_next_key()
+        fields: dict[Any, Any] = {}
+        if radio.heard:
+            options = await async_options(
+                self.hass, radio.heard, _manufacturer(self._offer)
+            )
+            kept = [o["value"] for o in options if o["value"] in self._picked]
+            fields[probatio.Optional(CONF_METERS, default=kept)] = SelectSelector(
+                SelectSelectorConfig(
+                    options=options, multiple=True, mode=SelectSelectorMode.LIST
+                )
+            )
+        fields[probatio.Required(CONF_LISTEN_ON, default=not radio.heard)] = (
+            BooleanSelector()
+        )
+        return self.async_show_form(
+            step_id="radio_meters",
+            data_schema=probatio.Schema(fields),
+            description_placeholders={
+                "count": str(len(radio.heard)),
+                "stick": STICKS.get(radio.stick or "", "–"),
+            },
+        )
+
+    async def _async_next_key(self) -> ConfigFlowResult:
+        if self._unasked:
+            return await self.async_step_radio_key()
+        return await self._async_finish_radio()
+
+    async def async_step_radio_key(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the key of the next meter that encrypts, and try it on what it sent."""
+        radio = self._radio
+        assert radio is not None
+        name, field = self._unasked[0], key_field(self._offer.profile)
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            key = read_key(radio.session, name, field, user_input, errors)
+            if not errors:
+                if key is not None:
+                    self._radio_keys[name] = key
+                self._unasked = self._unasked[1:]
+                return await self._async_next_key()
+        return self.async_show_form(
+            step_id="radio_key",
+            data_schema=probatio.Schema({probatio.Optional(field): _KEY_FIELD}),
+            errors=errors,
+            description_placeholders={
+                "meter": await _async_name(self.hass, radio.session, name)
+            },
+        )
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    async def _async_finish_radio(self) -> ConfigFlowResult:
+        subentries = await self._async_subentries()
+        stick = STICKS.get((self._radio.stick if self._radio else None) or "")
+        await self._async_stop_radio()
+        data = {
+            CONF_OPERATOR: self._operator.id,
+            CONF_METER: self._offer.meter.id,
+            CONF_PORT: self._data[CONF_PORT],
+        }
+        title = f"Wireless M-Bus ({stick})" if stick else "Wireless M-Bus"
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_reload_and_abort(
+                self._get_reconfigure_entry(), data=data
+            )
+        if self.unique_id is None:
+            await self.async_set_unique_id(uuid4().hex)
+        return self.async_create_entry(title=title, data=data, subentries=subentries)
+
+    async def _async_subentries(self) -> list[ConfigSubentryData]:
+        if self._radio is None:
+            return []
+        return [
+            await async_subentry(
+                self.hass,
+                heard,
+                key_field(self._offer.profile),
+                self._radio_keys.get(name),
+            )
+            for name in self._picked
+            if (heard := self._radio.session.look_up(name)) is not None
+        ]
+
+    async def _async_stop_radio(self) -> None:
+        if self._radio is not None:
+            await self._radio.async_stop()
+            self._radio = None
+        self._radio_waiting = None
+
+
+class WirelessMeterFlow(ConfigSubentryFlow):
+    """Picks another meter from the list of all the stick hears, and changes the key of one."""
+
+    _name: str = ""
+
+    @property
+    def _coordinator(self) -> RadioCoordinator | None:
+        entry = self._get_entry()
+        if entry.state is not ConfigEntryState.LOADED:
+            return None
+        coordinator: RadioCoordinator = entry.runtime_data
+        return coordinator
+
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Show the meters heard that were not picked yet."""
+        if (coordinator := self._coordinator) is None:
+            return self.async_abort(reason="stick_not_there")
+        session = coordinator.session
+        if user_input is not None and (name := user_input[CONF_METER]) != AGAIN:
+            self._name = name
+            if _is_encrypted(session, name):
+                return await self.async_step_key()
+            return await self._async_create(coordinator, None)
+        picked = {
+            subentry.unique_id for subentry in self._get_entry().subentries.values()
+        }
+        heard = tuple(h for h in session.heard if h.meter.key not in picked)
+        options = await async_options(
+            self.hass, heard, _manufacturer(coordinator.setup.offer)
+        )
+        selector = SelectSelector(
+            SelectSelectorConfig(
+                options=[*options, SelectOptionDict(value=AGAIN, label=AGAIN)],
+                mode=SelectSelectorMode.LIST,
+                translation_key="heard_meter",
+            )
+        )
+        field = probatio.Required(
+            CONF_METER, default=probatio.UNDEFINED if options else AGAIN
+        )
+        return self.async_show_form(
+            step_id="user",
+            data_schema=probatio.Schema({field: selector}),
+            description_placeholders={
+                "count": str(len(session.heard)),
+                "picked": str(len(picked)),
+            },
+        )
+
+    async def async_step_key(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask for the key, and try it on what the meter sent."""
+        if (coordinator := self._coordinator) is None:
+            return self.async_abort(reason="stick_not_there")
+        field = key_field(coordinator.setup.profile)
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            key = read_key(coordinator.session, self._name, field, user_input, errors)
+            if not errors:
+                return await self._async_create(coordinator, key)
+        return await self._async_ask("key", coordinator, errors)
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Take another key."""
+        if (coordinator := self._coordinator) is None:
+            return self.async_abort(reason="stick_not_there")
+        subentry = self._get_reconfigure_subentry()
+        self._name = str(subentry.unique_id)
+        field = key_field(coordinator.setup.profile)
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            key = read_key(coordinator.session, self._name, field, user_input, errors)
+            if not errors:
+                keys = await _async_wrapped(self.hass, field, key)
+                return self.async_update_and_abort(
+                    self._get_entry(), subentry, data_updates={CONF_KEYS: keys}
+                )
+        return await self._async_ask("reconfigure", coordinator, errors)
+
+    async def _async_ask(
+        self, step: str, coordinator: RadioCoordinator, errors: dict[str, str]
+    ) -> SubentryFlowResult:
+        field = key_field(coordinator.setup.profile)
+        return self.async_show_form(
+            step_id=step,
+            data_schema=probatio.Schema({probatio.Optional(field): _KEY_FIELD}),
+            errors=errors,
+            description_placeholders={
+                "meter": await _async_name(self.hass, coordinator.session, self._name)
+            },
+        )
+
+    async def _async_create(
+        self, coordinator: RadioCoordinator, key: Key | None
+    ) -> SubentryFlowResult:
+        heard = coordinator.session.look_up(self._name)
+        if heard is None:
+            return self.async_abort(reason="no_longer_heard")
+        field = key_field(coordinator.setup.profile)
+        subentry = await async_subentry(self.hass, heard, field, key)
+        return self.async_create_entry(
+            title=subentry["title"],
+            data=subentry["data"],
+            unique_id=subentry["unique_id"],
+        )
+
+
+@callback
+def subentry_types(entry: ConfigEntry[Any]) -> dict[str, type[ConfigSubentryFlow]]:
+    """Return what can be added to an entry: meters where it is a stick."""
+    radio = entry.data.get(CONF_OPERATOR) == RADIO or bool(
+        entry.get_subentries_of_type(SUBENTRY_METER)
+    )
+    runs = isinstance(getattr(entry, "runtime_data", None), RadioCoordinator)
+    return {SUBENTRY_METER: WirelessMeterFlow} if radio or runs else {}
+
+
+async def async_subentry(
+    hass: HomeAssistant, heard: HeardMeter, field: str, key: Key | None
+) -> ConfigSubentryData:
+    """Return what is stored of a meter that was picked."""
+    return ConfigSubentryData(
+        data={
+            CONF_IDENTITY: identity_to_store(heard.meter),
+            CONF_KEYS: await _async_wrapped(hass, field, key),
+        },
+        subentry_type=SUBENTRY_METER,
+        title=await async_title(hass, heard.meter),
+        unique_id=heard.meter.key,
+    )
+
+
+async def _async_wrapped(
+    hass: HomeAssistant, field: str, key: Key | None
+) -> dict[str, str]:
+    keystore = await async_get_keystore(hass)
+    return keystore.wrap_all({} if key is None else {field: key})
+
+
+async def _async_name(hass: HomeAssistant, session: RadioSession, name: str) -> str:
+    heard = session.look_up(name)
+    return name if heard is None else await async_title(hass, heard.meter)
+
+
+def key_field(profile: Profile) -> str:
+    """Return the id of the key of a meter."""
+    return profile.keys[0].id
+
+
+def read_key(
+    session: RadioSession,
+    name: str,
+    field: str,
+    typed: dict[str, Any],
+    errors: dict[str, str],
+) -> Key | None:
+    """Read a key as typed and try it on the meter's last telegrams; None for no key, `errors` says what is wrong."""
+    text = str(typed.get(field, "")).strip()
+    if not text:
+        return None
+    try:
+        key = parse_key(text)
+    except KeyFormatError as err:
+        errors[field] = f"key_{err.reason}"
+        return None
+    if not _may_fit(session, name, key):
+        errors[field] = "key_wrong"
+    return key
+
+
+def _may_fit(session: RadioSession, name: str, key: Key) -> bool:
+    """Tell whether a key opens what was heard; yes where nothing was, or nothing that needs a key."""
+    results = session.try_keys(name, KeyRing((Key(key.secret, name),)))
+    if any(isinstance(result, Reading) and result.encrypted for result in results):
+        return True
+    return not any(
+        isinstance(result, Fault)
+        and result.kind in (FaultKind.KEY, FaultKind.AUTHENTICATION)
+        for result in results
+    )
+
+
+def _is_encrypted(session: RadioSession, name: str) -> bool:
+    heard = session.look_up(name)
+    return heard is not None and heard.security is not None
+
+
+def _manufacturer(offer: Offer) -> str | None:
+    """Return the letters of the meters an operator delivers, to list them first; None for meters of anybody."""
+    return "NES" if offer.meter.manufacturer.upper().startswith("NES") else None
