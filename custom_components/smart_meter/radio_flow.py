@@ -57,6 +57,7 @@ CONF_LISTEN_ON = "listen_on"
 # An entry of the list that is no meter.
 AGAIN = "again"
 
+_EXAMPLE = "socket://192.168.1.20:1234"
 _KEY_FIELD = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
 )
@@ -135,7 +136,10 @@ class RadioSteps(ConfigFlow):
         port = self._data.get(CONF_PORT) or probatio.UNDEFINED
         fields = {probatio.Required(CONF_PORT, default=port): SerialPortSelector()}
         return self.async_show_form(
-            step_id="radio_port", data_schema=probatio.Schema(fields), errors=errors
+            step_id="radio_port",
+            data_schema=probatio.Schema(fields),
+            errors=errors,
+            description_placeholders={"example": _EXAMPLE},
         )
 
     # --- listening ---------------------------------------------------------------------------------------------------
