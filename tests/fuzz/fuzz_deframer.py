@@ -1,5 +1,7 @@
 """The hunt for frames: whatever bytes in whatever pieces, bounded, and no frame that its checks do not prove."""
 
+from collections.abc import Iterator
+
 from customer_interface.checksum import crc16_arc, crc16_x25
 from customer_interface.link import SELF_EVIDENT, links_for
 from customer_interface.link.deframer import Deframer
@@ -35,16 +37,15 @@ def fuzz(data: bytes) -> None:
 
 def _prove(frame: Frame, data: bytes) -> None:
     """Find the frame in the bytes again, with its checksum behind it."""
-    at = data.find(frame.payload)
     match frame.link:
         case Link.MBUS if frame.payload:
             body = bytes((frame.control,)) + frame.address + frame.payload
             assert body + bytes((sum(body) & 0xFF, 0x16)) in data
         case Link.HDLC if frame.payload:
-            assert at > 0
             assert any(
                 crc16_x25(data[start : at + len(frame.payload)]).to_bytes(2, "little")
                 in data
+                for at in _places(frame.payload, data)
                 for start in range(max(0, at - 14), at)
             )
         case Link.P1 if frame.check_bits:
@@ -52,3 +53,11 @@ def _prove(frame: Frame, data: bytes) -> None:
             unix = text.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
             sums = {crc16_arc(text + b"!"), crc16_arc(unix + b"!")}
             assert int(digits, 16) in sums
+
+
+def _places(piece: bytes, data: bytes) -> Iterator[int]:
+    """Yield every place of a piece: the same payload may stand in a damaged frame before."""
+    at = data.find(piece)
+    while at >= 0:
+        yield at
+        at = data.find(piece, at + 1)
