@@ -21,6 +21,7 @@ from .customer_interface.link.deframer import Deframer
 from .customer_interface.reading import Fault, Frame
 from .meter import MeterData, Point
 from .port import shown_port
+from .radio import RadioCoordinator
 
 MOST_FRAMES = 40
 
@@ -50,6 +51,8 @@ async def async_get_config_entry_diagnostics(
             ],
             "frames": _frames(coordinator),
         }
+    if isinstance(coordinator, RadioCoordinator):
+        diagnostics["radio"] = _radio(coordinator)
     return diagnostics
 
 
@@ -111,6 +114,28 @@ def _meter(coordinator: MeterCoordinator, meter: MeterData) -> dict[str, Any]:
                 "age": round(now - point.at, 1),
             }
             for point in meter.points.values()
+        ],
+    }
+
+
+def _radio(coordinator: RadioCoordinator) -> dict[str, Any]:
+    """Tell of the stick and of all meters near, without their numbers."""
+    session, now = coordinator.session, dt_util.utcnow().timestamp()
+    return {
+        "stick": session.stick,
+        "heard": [
+            {
+                "manufacturer": heard.meter.manufacturer,
+                "medium": heard.meter.medium,
+                "version": heard.meter.version,
+                "signal_dbm": heard.signal_dbm,
+                "mode": heard.mode,
+                "security": heard.security,
+                "fault": heard.fault,
+                "telegrams": heard.telegrams,
+                "seconds_since": round(now - heard.last_heard, 1),
+            }
+            for heard in session.heard
         ],
     }
 

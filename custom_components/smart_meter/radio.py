@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 
 from . import repairs
 from .const import CONF_IDENTITY, CONF_KEYS, DOMAIN, LOGGER
-from .coordinator import KEY_FAULTS, MeterCoordinator, SmartMeterConfigEntry
+from .coordinator import KEY_FAULTS, MeterCoordinator
 from .customer_interface.keys import Key, KeyRing
 from .customer_interface.reading import Fault, FaultKind, MeterIdentity, Reading
 from .customer_interface.session.radio import RadioSession
@@ -49,7 +49,7 @@ class RadioCoordinator(MeterCoordinator):
         super().__init__(*args, **more)
         self._keystore: KeyStore
         self._chosen: dict[str, ConfigSubentry] = {}
-        self._wrapped: dict[str, dict[str, str]] = {}
+        self._wrapped: dict[str, dict[str, str]] | None = None
         self._faults_of: dict[str, int] = {}
 
     # --- life --------------------------------------------------------------------------------------------------------
@@ -86,24 +86,23 @@ class RadioCoordinator(MeterCoordinator):
 
     def _take_subentries(self) -> None:
         """Read the meters the subentries name, with their keys, and forget those that were removed."""
-        before = self._wrapped
         subentries = self.config_entry.get_subentries_of_type(SUBENTRY_METER)
         self._chosen = {str(s.unique_id): s for s in subentries}
-        self._wrapped = {
-            name: dict(s.data.get(CONF_KEYS, {})) for name, s in self._chosen.items()
-        }
-        if before == self._wrapped and hasattr(self, "_listened"):
+        before, self._wrapped = (
+            self._wrapped,
+            {name: dict(s.data[CONF_KEYS]) for name, s in self._chosen.items()},
+        )
+        if before == self._wrapped:
             return
-        self._listened = True
         self._forget_removed()
         for name, subentry in self._chosen.items():
             identity = MeterIdentity(**subentry.data[CONF_IDENTITY])
             key = self._key_of(name)
             self.data.setdefault(key, MeterData(key, name, identity, sub_meter=True))
         self.session.choose(frozenset(self._chosen))
-        self.session.use_keys(self._ring())
-        for name in self._chosen:
-            if before.get(name) != self._wrapped[name]:
+        self.session.use_keys(self._ring(self._wrapped))
+        for name, wrapped in self._wrapped.items():
+            if before is None or before.get(name) != wrapped:
                 self._faults_of.pop(name, None)
                 self._read_last(name)
         self.async_update_listeners()
@@ -127,10 +126,10 @@ class RadioCoordinator(MeterCoordinator):
     def _key_of(self, name: str) -> str:
         return f"{self.main.key}_{name}"
 
-    def _ring(self) -> KeyRing:
+    def _ring(self, wrapped: dict[str, dict[str, str]]) -> KeyRing:
         keys: list[Key] = []
-        for name, wrapped in self._wrapped.items():
-            for text in wrapped.values():
+        for name, texts in wrapped.items():
+            for text in texts.values():
                 try:
                     keys.append(Key(self._keystore.unwrap(text), name))
                 except KeyStoreError:
@@ -287,8 +286,3 @@ class RadioCoordinator(MeterCoordinator):
 
         look()
         return self.async_add_listener(look)
-
-
-def is_radio(entry: SmartMeterConfigEntry) -> bool:
-    """Tell whether an entry is a stick that is set up."""
-    return isinstance(getattr(entry, "runtime_data", None), RadioCoordinator)

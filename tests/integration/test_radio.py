@@ -383,7 +383,10 @@ async def test_fifty_meters(hass: HomeAssistant, port: Path) -> None:
         assert not few, few
         faults = entry.runtime_data.statistics.faults
         assert not faults, faults
-        told = str(await async_get_config_entry_diagnostics(hass, entry))
+        diagnostics = await async_get_config_entry_diagnostics(hass, entry)
+        assert diagnostics["radio"]["stick"] == "im871a"
+        assert len(diagnostics["radio"]["heard"]) == 50
+        told = str(diagnostics)
         assert not any(meter.number in told for meter in meters)
         assert await hass.config_entries.async_unload(entry.entry_id)
 

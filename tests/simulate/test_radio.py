@@ -5,12 +5,15 @@ from decimal import Decimal
 
 import pytest
 
+from customer_interface import simulate
 from customer_interface.catalogue import load
+from customer_interface.errors import CustomerInterfaceError
 from customer_interface.keys import Key, KeyRing
 from customer_interface.reading import Fault, FaultKind, Reading
 from customer_interface.session import make_session
 from customer_interface.session.base import Output, Send
 from customer_interface.session.radio import RadioSession
+from customer_interface.simulate import radio_simulator
 from customer_interface.simulate.meter import Plan
 from customer_interface.simulate.radio import (
     KINDS,
@@ -172,3 +175,23 @@ def test_wrong_key() -> None:
 def test_frame_format_a() -> None:
     """The CRCs are those of the published telegram."""
     assert frame_a(OMS_MODE_5) == OMS_MODE_5_A
+
+
+@pytest.mark.parametrize("name", list(STICKS))
+def test_row_of_the_catalogue(name: str) -> None:
+    """The grid operator's meter can be served behind any stick, with neighbours; its key is the printed one."""
+    receiver = radio_simulator("linz-netz", "nes-gen4", name, 12)
+    assert isinstance(receiver, RadioReceiver)
+    assert len(receiver.meters) == 13
+    assert receiver.keys == simulate.keys("linz-netz", "nes-gen4")
+    assert receiver.keys["oms"] == (receiver.meters[0].key or b"").hex().upper()
+
+
+@pytest.mark.parametrize(
+    ("operator", "meter", "stick"),
+    [("netz-noe", "kaifa-ma309m", "cul"), ("linz-netz", "nes-gen4", "dvb")],
+)
+def test_what_has_no_stick(operator: str, meter: str, stick: str) -> None:
+    """A wired meter, and a stick nobody knows, are refused."""
+    with pytest.raises(CustomerInterfaceError):
+        radio_simulator(operator, meter, stick, 0)

@@ -335,6 +335,18 @@ def _add_simulate(commands: Any) -> None:
         help="a fault to show, see the docs",
     )
     parser.add_argument(
+        "--stick",
+        metavar="NAME",
+        help="the radio stick that hears the meter: im871a, amb8465, cul, rc1180, rtl_wmbus",
+    )
+    parser.add_argument(
+        "--neighbours",
+        type=int,
+        default=0,
+        metavar="N",
+        help="wireless meters of others that the stick hears as well",
+    )
+    parser.add_argument(
         "--print-key", action="store_true", help="show the keys of this meter and end"
     )
     parser.set_defaults(run=_simulate)
@@ -355,6 +367,8 @@ def _simulate(options: argparse.Namespace) -> int:
             speed=options.speed,
             seed=options.seed,
             faults=tuple(options.fault),
+            stick=options.stick,
+            neighbours=options.neighbours,
         )
     )
     return EXIT_READ

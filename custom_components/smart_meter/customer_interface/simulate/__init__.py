@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from ..errors import CatalogueError
+from ..errors import CatalogueError, CustomerInterfaceError
 from . import (
     amis,
     countries,
@@ -69,6 +69,37 @@ def simulator(
     )
 
 
+def radio_simulator(
+    operator: str,
+    meter: str,
+    stick: str,
+    neighbours: int,
+    *,
+    seed: int = 1,
+    faults: tuple[str, ...] = (),
+) -> Meter:
+    """Return a stick of this kind that hears the meter of a grid operator and so many neighbours of all kinds.
+
+    Raises CustomerInterfaceError where there is no such stick, or the meter does not send by radio.
+    """
+    from . import radio  # noqa: PLC0415 - most meters send over a wire
+
+    if (operator, meter) not in wmbus.ROWS or stick not in radio.STICKS:
+        known = ", ".join(radio.STICKS)
+        raise CustomerInterfaceError(
+            f"{meter} of {operator} and the stick {stick!r} do not go together; there are: {known}"
+        )
+    own = radio.NesMeter(
+        str(84_000_000 + seed), bytes.fromhex(keys(operator, meter)["oms"])
+    )
+    return radio.RadioReceiver(
+        radio.STICKS[stick](),
+        (own, *radio.neighbourhood(neighbours)),
+        tuple(Plan.parse(fault) for fault in faults),
+        keys(operator, meter),
+    )
+
+
 def keys(operator: str, meter: str) -> Mapping[str, str]:
     """Return the keys of a simulated meter by their ids, as hexadecimal digits."""
     return simulator(operator, meter).keys
@@ -82,13 +113,23 @@ async def serve(
     speed: float = 1.0,
     seed: int = 1,
     faults: tuple[str, ...] = (),
+    stick: str | None = None,
+    neighbours: int = 0,
     announce: Callable[[str], None] = print,
 ) -> None:
-    """Be a meter on a port (`pty`, `tcp:PORT`, `rfc2217:PORT`) until cancelled; says where through `announce`."""
+    """Be a meter on a port (`pty`, `tcp:PORT`, `rfc2217:PORT`) until cancelled; says where through `announce`.
+
+    A meter that sends by radio may have `neighbours`, behind a `stick` of another kind.
+    """
     from .line import open_port  # noqa: PLC0415 - ports are for those who serve, templates for all
 
-    async with open_port(
-        simulator(operator, meter, seed=seed, faults=faults), port, speed
-    ) as line:
+    served = (
+        radio_simulator(
+            operator, meter, stick or "im871a", neighbours, seed=seed, faults=faults
+        )
+        if stick or neighbours
+        else simulator(operator, meter, seed=seed, faults=faults)
+    )
+    async with open_port(served, port, speed) as line:
         announce(line.address)
         await line.closed()

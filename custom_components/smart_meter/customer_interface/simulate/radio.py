@@ -389,17 +389,14 @@ class RadioReceiver:
     plans: tuple[Plan, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
     sent: tuple[Reading, ...] = ()
+    line: LineSettings = field(init=False)
+    interval: float = field(init=False)
     _on_since: float | None = None
 
-    @property
-    def line(self) -> LineSettings:
-        """The stick's own."""
-        return self.stick.line
-
-    @property
-    def interval(self) -> float:
-        """The shortest of all."""
-        return min(meter.interval for meter in self.meters)
+    def __post_init__(self) -> None:
+        """Take the line of the stick and the shortest interval of all."""
+        self.line = self.stick.line
+        self.interval = min(meter.interval for meter in self.meters)
 
     def due(self, after: float) -> float:
         """Return when the next meter sends."""
