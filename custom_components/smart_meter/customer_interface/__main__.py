@@ -1,4 +1,4 @@
-"""The command line: decode, listen, detect, operators, simulate; each with --help."""
+"""The command line: decode, listen, detect, operators, publish, simulate; each with --help."""
 
 import argparse
 import asyncio
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_listen(commands)
     _add_detect(commands)
     _add_operators(commands)
+    _add_publish(commands)
     _add_simulate(commands)
     return parser
 
@@ -302,6 +303,35 @@ def _offer_line(
     keys = ", ".join(key.label for key in profile.keys) or "no key"
     state = f"  (not read yet: {profile.waits_for})" if profile.waits_for else ""
     return f"{operator.id:24} {offer.meter.id:24} {profile.line or '-'!s:10}  {keys}{state}"
+
+
+# --- publish --------------------------------------------------------------------------------------------------------
+
+
+def _add_publish(commands: Any) -> None:
+    parser = commands.add_parser(
+        "publish", help="publish the readings of many meters to an MQTT broker"
+    )
+    parser.add_argument(
+        "--config",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help="broker and meters (TOML), see docs/publish.md",
+    )
+    parser.set_defaults(run=_publish)
+
+
+def _publish(options: argparse.Namespace) -> int:
+    try:
+        from .publish import publish  # noqa: PLC0415 - needs the optional package aiomqtt
+        from .sink.mqtt import load_config  # noqa: PLC0415
+    except ImportError as err:
+        raise CustomerInterfaceError(
+            f"{err.name} is missing: pip install customer-interface[mqtt]"
+        ) from err
+    asyncio.run(publish(*load_config(options.config, catalogue.load())))
+    return EXIT_READ
 
 
 # --- simulate -------------------------------------------------------------------------------------------------------
