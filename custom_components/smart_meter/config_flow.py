@@ -210,10 +210,10 @@ class SmartMeterConfigFlow(RadioSteps, domain=DOMAIN):
         """Ask for the port and open it."""
         if self._offer.profile.session is SessionKind.RADIO:
             return await self.async_step_radio_port()
-        errors, self._errors = self._errors, {}
         if user_input is not None:
+            self._errors = {}
             self._data[CONF_PORT] = user_input[CONF_PORT].strip()
-            if not errors and self._read_line(user_input, errors):
+            if self._read_line(user_input, self._errors):
                 if self.source == "user":
                     self._async_abort_entries_match({CONF_PORT: self._data[CONF_PORT]})
                 return await self._async_after_connection()
@@ -221,7 +221,7 @@ class SmartMeterConfigFlow(RadioSteps, domain=DOMAIN):
         return self.async_show_form(
             step_id="connection",
             data_schema=probatio.Schema(self._connection_fields()),
-            errors=errors,
+            errors=self._errors,
             description_placeholders={
                 "meter": _offer_label(self._offer),
                 "line": str(self._offer.profile.line or ""),
@@ -429,15 +429,15 @@ class SmartMeterConfigFlow(RadioSteps, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Ask for the port alone."""
         await self._async_load()
-        errors, self._errors = self._errors, {}
         if user_input is not None:
+            self._errors = {}
             self._data[CONF_PORT] = user_input[CONF_PORT].strip()
             self._async_abort_entries_match({CONF_PORT: self._data[CONF_PORT]})
             return await self.async_step_detect()
         port = self._data.get(CONF_PORT) or probatio.UNDEFINED
         fields = {probatio.Required(CONF_PORT, default=port): SerialPortSelector()}
         return self.async_show_form(
-            step_id="unknown", data_schema=probatio.Schema(fields), errors=errors
+            step_id="unknown", data_schema=probatio.Schema(fields), errors=self._errors
         )
 
     async def async_step_detect(
@@ -558,10 +558,11 @@ class SmartMeterConfigFlow(RadioSteps, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the keys, named as the operator names them."""
-        errors, self._errors = self._errors, {}
         if user_input is not None:
-            self._keys, errors = _read_keys(_key_specs(self._offer.profile), user_input)
-            if not errors:
+            self._keys, self._errors = _read_keys(
+                _key_specs(self._offer.profile), user_input
+            )
+            if not self._errors:
                 if self._listening is None:
                     return await self._async_after_keys()
                 await self._listening.async_check(self._ring())
@@ -581,7 +582,7 @@ class SmartMeterConfigFlow(RadioSteps, domain=DOMAIN):
                     for spec in specs
                 }
             ),
-            errors=errors,
+            errors=self._errors,
             description_placeholders={
                 "operator": self._operator.name,
                 "keys": ", ".join(spec.label for spec in specs),

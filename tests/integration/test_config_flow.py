@@ -36,7 +36,9 @@ NOT_ACTIVATED = long_frame(bytes.fromhex("53FFFF0167"))
 NAMELESS = b"".join(
     segments(
         axdr.notification(
-            1, bytes(0), axdr.structure(axdr.u32(1), axdr.u32(2), axdr.u32(3))
+            1,
+            bytes(0),
+            axdr.structure(axdr.u32(123_456_789), axdr.u32(987_654_321), axdr.u32(3)),
         ),
         245,
     )
@@ -168,6 +170,8 @@ async def test_refused_keys(
     result = await to_keys(hass, meter)
     result = await progressed(hass, await answer(hass, result, guek=typed))
     assert result["step_id"] == "keys"
+    # Who looks again, or reloads the page, reads the same sentence.
+    result = await hass.config_entries.flow.async_configure(result["flow_id"])
     assert result["errors"] == {"guek": error}
     spaced = " ".join(
         meter.keys["guek"][i : i + 2] for i in range(0, len(meter.keys["guek"]), 2)

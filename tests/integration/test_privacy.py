@@ -17,7 +17,8 @@ from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface.catalogue import KeySpec
 from custom_components.smart_meter.customer_interface.keys import Key, KeyKind
 from custom_components.smart_meter.diagnostics import async_get_config_entry_diagnostics
-from tests.integration.conftest import Meter, make_entry, state_of, until
+from tests.integration.conftest import Meter, has_issue, make_entry, state_of, until
+from tests.integration.test_config_flow import NAMELESS
 
 
 def spellings(key: str) -> set[str]:
@@ -92,6 +93,20 @@ async def test_diagnostics_tell_no_consumption(
     assert values["1-0:1.8.0"]["unit"] == "Wh"
     frames = [item for row in diagnostics["frames"] for item in row["items"]]
     assert [frame["link"] for frame in frames] == ["mbus", "mbus"]
+
+
+async def test_report_of_an_unknown_layout(
+    hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
+) -> None:
+    """For a telegram nobody can name diagnostics tell the types of its parts in order, and no number."""
+    meter.line.write(NAMELESS)
+    await until(hass, lambda: has_issue(hass, "layout"))
+    diagnostics = await async_get_config_entry_diagnostics(hass, entry)
+    layout = diagnostics["link"]["last_faults"]["layout"]
+    assert layout.startswith("no known layout fits")
+    for number in (123_456_789, 987_654_321):
+        assert str(number) not in json.dumps(diagnostics)
+        assert f"{number:X}" not in json.dumps(diagnostics)
 
 
 async def test_diagnostics_without_a_running_entry(
