@@ -46,6 +46,7 @@ CONCEPT = {
 # Two links have no line of their own settings: radio goes through a stick.
 LINES = {
     "mbus": {"2400 8E1", "2400 8N1"},
+    "mbus_bus": {"2400 8E1"},
     "optical": {"9600 8N1", "9600 8E1"},
     "p1": {"115200 8N1", "9600 7E1"},
     "mep": {"9600 8N1"},

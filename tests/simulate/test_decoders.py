@@ -14,7 +14,7 @@ from customer_interface.decode import decode
 from customer_interface.keys import KeyRing, parse_key
 from customer_interface.obis import ObisCode
 from customer_interface.reading import Fault, FaultKind, Reading, Value
-from customer_interface.simulate import mep
+from customer_interface.simulate import bus, mep
 from customer_interface.simulate.dlms import DlmsMeter
 from customer_interface.simulate.meter import Meter
 
@@ -28,7 +28,7 @@ TIMES = [
     )
 ]
 # Meters that answer only are tested with those who ask them.
-ROWS = [row for row in simulate.ROWS if row not in mep.ROWS]
+ROWS = [row for row in simulate.ROWS if row not in {**mep.ROWS, **bus.ROWS}]
 # P1 telegrams write no offset but summer or winter, which the decoder takes for Central European.
 NOT_CENTRAL = {"ie-p1"}
 # Kaifa writes a tag before the notification's date-time, with which Gurux' library cannot do.

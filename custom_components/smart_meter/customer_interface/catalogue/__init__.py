@@ -65,7 +65,8 @@ class Profile:
     (sockets.json), `adapter` what to buy (adapters.json), `layouts` ids of positional layouts (layouts.json),
     `inverted` whether the line rests low and the adapter has to invert it, `evidence` the best that vouches for it:
     `official` (example telegrams of the operator or standard), `capture`, `document`, `simulator`; `waits_for` says in
-    English what is missing before this profile is read, None where it is read.
+    English what is missing before this profile is read, None where it is read; `p2` whether the Dutch rules of DSMR P2
+    hold (no secondary addresses, a frame counter that only rises, encrypted only once a key is known).
     """
 
     id: str
@@ -80,6 +81,7 @@ class Profile:
     evidence: str = "document"
     inverted: bool = False
     waits_for: str | None = None
+    p2: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,7 @@ def _profile(name: str, row: dict[str, Any]) -> Profile:
         evidence=row.get("evidence", "document"),
         inverted=row.get("inverted", False),
         waits_for=row.get("waits_for"),
+        p2=row.get("p2", False),
     )
 
 

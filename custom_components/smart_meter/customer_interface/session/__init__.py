@@ -9,6 +9,8 @@ from ..stack import Context
 from .acknowledged import AcknowledgedSession
 from .base import Session, SessionState
 from .belief import Belief
+from .bus import BusSession
+from .master import Slave
 from .mep import MepSession
 from .push import PushSession
 from .radio import RadioSession
@@ -28,15 +30,17 @@ def make_session(
     limits: Limits = _USUAL_LIMITS,
     *,
     stick: Stick | None = None,
+    slaves: tuple[Slave, ...] = (),
 ) -> Session:
     """Return the session a profile asks for, going on from a stored state.
 
-    A radio session recognises its stick unless `stick` says which it is. Raises CatalogueError for a profile that is
+    A radio session recognises its stick unless `stick` says which it is; a
+    master searches the bus unless `slaves` says what hangs on it. Raises CatalogueError for a profile that is
     not read yet (`waits_for`).
     """
     if profile.waits_for is not None:
         raise CatalogueError(f"{profile.id} is not read yet: {profile.waits_for}")
-    belief = Belief(state, limits, keys)
+    belief = Belief(state, limits, keys, counters_restart=not profile.p2)
     if profile.session is SessionKind.MEP:
         return MepSession(keys, belief, profile.interval[0])
     receiver = Receiver(profile.links, Context(keys, layouts(profile.layouts)))
@@ -45,6 +49,10 @@ def make_session(
         return AcknowledgedSession(receiver, belief, longest)
     if profile.session is SessionKind.PUSH:
         return PushSession(receiver, belief, longest)
+    if profile.session is SessionKind.MASTER:
+        return BusSession(
+            receiver, belief, slaves, interval=profile.interval[0], p2=profile.p2
+        )
     if profile.session is SessionKind.RADIO:
         sticks = (stick,) if stick else tuple(make("ct") for make in STICKS.values())
         keyed = any(key.required for key in profile.keys)

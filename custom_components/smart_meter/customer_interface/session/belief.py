@@ -62,8 +62,16 @@ class _Meter:
 class Belief:
     """Passes on what may be believed, and remembers it in an immutable state."""
 
-    def __init__(self, state: SessionState, limits: Limits, keys: KeyRing) -> None:
-        """Go on from a state stored earlier."""
+    def __init__(
+        self,
+        state: SessionState,
+        limits: Limits,
+        keys: KeyRing,
+        *,
+        counters_restart: bool = True,
+    ) -> None:
+        """Go on from a state stored earlier; without `counters_restart` a frame counter only ever rises."""
+        self._counters_restart = counters_restart
         self.state = state
         self.limits = limits
         self.keys = keys
@@ -137,6 +145,8 @@ class Belief:
 
     def _restarted(self, name: str, meter: _Meter, reading: Reading) -> bool:
         """Tell a counter that began again from a replay: a replay brings an old time."""
+        if not self._counters_restart:
+            return False
         clock = self.state.extra.get(f"clock {name}")
         if reading.time is not None and isinstance(clock, str):
             return _later(reading.time, datetime.fromisoformat(clock))

@@ -11,8 +11,10 @@ primary address (0 to 250) and, but for P2, by secondary address digit by digit 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from enum import Enum
+from types import MappingProxyType
 
 from ..checksum import sum8
+from ..mbus_address import key_names
 from ..reading import Fault, FaultKind, Frame, Reading
 from .base import LinkStatistics, Output, Send, SessionState
 from .belief import Belief
@@ -259,12 +261,27 @@ class _Scripted:
         """Request class 2 data until the slave says that no more follows."""
         results: list[Reading | Fault] = []
         for number in range(MAX_TELEGRAMS):
-            control = Control.REQ_UD2_FCB if number % 2 == 0 else Control.REQ_UD2
+            control = Control.REQ_UD2 if slave.p2 or number % 2 else Control.REQ_UD2_FCB
             answer = yield from self._request(short_frame(control, slave.address))
-            telegram = self._receiver.read(_answers(answer, slave), self._now)
+            telegram = self._read_answers(answer, slave)
             results += telegram
             if not _more_follows(telegram):
                 break
+        return _merged(results)
+
+    def _read_answers(self, answer: _Answer, slave: Slave) -> list[Reading | Fault]:
+        """Read what the slave sent; a P2 meter whose key is known is believed encrypted only (P2 4.2.2, 5.1)."""
+        results = self._receiver.read(_answers(answer, slave), self._now)
+        keys = self._receiver.context.keys
+        for place, item in enumerate(results):
+            if (
+                slave.p2
+                and isinstance(item, Reading)
+                and not item.encrypted
+                and keys.secrets_for(*key_names(item.meter))
+            ):
+                results[place] = replace(_DOWNGRADE, meter=item.meter)
+                self._receiver.note_fault(_DOWNGRADE)
         return results
 
 
@@ -410,7 +427,8 @@ class ScanSession(_Scripted):
         return next((result for result in results if isinstance(result, Reading)), None)
 
     def _add(self, slave: Slave, results: list[Reading | Fault]) -> None:
-        if not results:
+        # What is damaged in every attempt is several slaves at one address: a search by secondary address parts them.
+        if all(isinstance(it, Fault) and it.kind in _DAMAGED for it in results):
             return
         reading = self._telegram(results)
         known = {
@@ -421,6 +439,8 @@ class ScanSession(_Scripted):
         self.found = (*self.found, Found(slave, reading))
         self._outputs += results[:1]
 
+
+_DAMAGED = frozenset({FaultKind.NOISE, FaultKind.CHECKSUM, FaultKind.TRUNCATED})
 
 # Whoever is selected answers at the network address; this slave stands for it.
 _ANYBODY = Slave(secondary=b"\xff" * 8)
@@ -456,6 +476,14 @@ def _is_acknowledge(answer: _Answer) -> bool:
     )
 
 
+_DOWNGRADE = Fault(
+    FaultKind.AUTHENTICATION,
+    "a P2 telegram that is not encrypted though the meter's key is known",
+)
+
+# DSMR P2 4.2.2, table 5: the only C and CI fields a meter answers a master with.
+_P2_RESPONSE = (0x08, 0x72)
+
 # RSP_UD with any combination of access demand and data flow control bits (EN 13757-2, table 2).
 _RESPONSES = frozenset({0x08, 0x18, 0x28, 0x38})
 
@@ -471,8 +499,38 @@ def _answers(answer: _Answer, slave: Slave) -> _Answer:
                 or item.address == bytes((slave.address,))
             )
         ):
-            kept.append(item)
+            kept.append(_checked_pair(item) if slave.p2 else item)
     return kept
+
+
+def _checked_pair(item: Frame | Fault) -> Frame | Fault:
+    """Refuse what the tables of P2 do not name."""
+    if isinstance(item, Fault) or (item.control, *item.payload[:1]) == _P2_RESPONSE:
+        return item
+    pair = f"C {item.control:02X} and CI {item.payload[:1].hex().upper()}"
+    return Fault(FaultKind.UNSUPPORTED, f"{pair} are no answer of a P2 meter")
+
+
+def _merged(results: list[Reading | Fault]) -> list[Reading | Fault]:
+    """Make one reading of the telegrams a slave sent it in; what came first wins."""
+    readings = [item for item in results if isinstance(item, Reading)]
+    if len(readings) < 2 or any(item.meter != readings[0].meter for item in readings):
+        return results
+    values = {
+        code: value
+        for item in reversed(readings)
+        for code, value in item.values.items()
+    }
+    whole = replace(
+        readings[0],
+        values=MappingProxyType(values),
+        records=tuple(record for item in readings for record in item.records),
+        encrypted=all(item.encrypted for item in readings),
+        authenticated=all(item.authenticated for item in readings),
+        counter=readings[-1].counter,
+        check_bits=min(item.check_bits for item in readings),
+    )
+    return [whole, *(item for item in results if isinstance(item, Fault))]
 
 
 def _more_follows(results: list[Reading | Fault]) -> bool:

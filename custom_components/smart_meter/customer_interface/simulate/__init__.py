@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from ..errors import CatalogueError, CustomerInterfaceError
 from . import (
     amis,
+    bus,
     countries,
     egd,
     han,
@@ -48,6 +49,7 @@ ROWS: Mapping[tuple[str, str], _Row] = {
     **egd.ROWS,
     **sml.ROWS,
     **wmbus.ROWS,
+    **bus.ROWS,
 }
 
 

@@ -54,3 +54,19 @@ def aes_cbc(key: bytes, vector: bytes, plaintext: bytes) -> bytes:
 
     encryptor = Cipher(algorithms.AES(key), modes.CBC(vector)).encryptor()
     return encryptor.update(plaintext) + encryptor.finalize()
+
+
+def aes_ecb(key: bytes, block: bytes) -> bytes:
+    """One block of AES-128: how a P2 user key is sealed with the default key."""
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415
+
+    encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
+    return encryptor.update(block) + encryptor.finalize()
+
+
+def aes_ecb_opened(key: bytes, block: bytes) -> bytes:
+    """The reverse of `aes_ecb`."""
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415
+
+    decryptor = Cipher(algorithms.AES(key), modes.ECB()).decryptor()
+    return decryptor.update(block) + decryptor.finalize()

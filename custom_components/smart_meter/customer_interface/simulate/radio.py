@@ -32,7 +32,7 @@ PAUSE = 0.02  # seconds between the frames of a stick
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class RecordRow:
     """One record: DIF and VIF, bytes of data, BCD or not, value at the epoch, change a day, swing around it."""
 
     header: str
@@ -60,30 +60,35 @@ class _Row:
 
 
 # Manufacturer, version, medium (EN 13757-7, table 13) and records of a meter of each kind.
-_KINDS: Mapping[str, tuple[str, int, int, tuple[_Row, ...]]] = {
-    "water": ("HYD", 0x21, 0x07, (_Row("0413", 4, 120_000, 310),)),
-    "warm_water": ("HYD", 0x21, 0x06, (_Row("0413", 4, 60_000, 120),)),
-    "gas": ("ELS", 0x33, 0x03, (_Row("0C14", 4, 412_000, 480, bcd=True),)),
+_KINDS: Mapping[str, tuple[str, int, int, tuple[RecordRow, ...]]] = {
+    "water": ("HYD", 0x21, 0x07, (RecordRow("0413", 4, 120_000, 310),)),
+    "warm_water": ("HYD", 0x21, 0x06, (RecordRow("0413", 4, 60_000, 120),)),
+    "gas": ("ELS", 0x33, 0x03, (RecordRow("0C14", 4, 412_000, 480, bcd=True),)),
     "heat": (
         "KAM",
         0x30,
         0x04,
         (
-            _Row("0406", 4, 15_000, 30),
-            _Row("0413", 4, 800_000, 1_100),
-            _Row("025A", 2, 640, swing=80),
-            _Row("025E", 2, 410, swing=40),
-            _Row("042B", 4, 5_200, swing=2_000),
+            RecordRow("0406", 4, 15_000, 30),
+            RecordRow("0413", 4, 800_000, 1_100),
+            RecordRow("025A", 2, 640, swing=80),
+            RecordRow("025E", 2, 410, swing=40),
+            RecordRow("042B", 4, 5_200, swing=2_000),
         ),
     ),
-    "heat_cost_allocator": ("QDS", 0x35, 0x08, (_Row("0B6E", 3, 240, 4, bcd=True),)),
+    "heat_cost_allocator": (
+        "QDS",
+        0x35,
+        0x08,
+        (RecordRow("0B6E", 3, 240, 4, bcd=True),),
+    ),
     "electricity": (
         "EMH",
         0x02,
         0x02,
-        (_Row("0403", 4, 9_000_000, 8_000), _Row("042B", 4, 900, swing=700)),
+        (RecordRow("0403", 4, 9_000_000, 8_000), RecordRow("042B", 4, 900, swing=700)),
     ),
-    "room_sensor": ("LAS", 0x07, 0x1B, (_Row("0265", 2, 2_150, swing=120),)),
+    "room_sensor": ("LAS", 0x07, 0x1B, (RecordRow("0265", 2, 2_150, swing=120),)),
 }
 KINDS = tuple(_KINDS)
 

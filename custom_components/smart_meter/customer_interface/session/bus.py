@@ -1,0 +1,125 @@
+"""A wired bus of which nothing is known yet: it is searched once, then each meter found is polled (EN 13757-2).
+
+`SessionState.extra["slaves"]` remembers where they are, one word each: `5` a primary address, `s` and 16 hexadecimal
+digits a secondary one.
+"""
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from ..reading import Fault, FaultKind, Reading
+from .base import LinkStatistics, Output, SessionState
+from .belief import Belief
+from .master import Found, MasterSession, Progress, ScanSession, Slave
+from .receiver import Receiver
+
+_REMEMBERED = "slaves"
+_NOBODY = Fault(FaultKind.SILENCE, "no meter on the bus answered at any address")
+
+
+class BusSession:
+    """Searches while no slave is known, and polls from then on."""
+
+    def __init__(
+        self,
+        receiver: Receiver,
+        belief: Belief,
+        slaves: tuple[Slave, ...] = (),
+        *,
+        interval: float,
+        p2: bool = False,
+    ) -> None:
+        """Poll these slaves, else those remembered, else those a search finds; `interval` in seconds."""
+        self._receiver = receiver
+        self._belief = belief
+        self._interval = interval
+        self._p2 = p2
+        self.found: tuple[Found, ...] = ()
+        known = slaves or self._remembered()
+        self._scan = None if known else self._new_scan()
+        self._active = self._scan or MasterSession(receiver, belief, known)
+
+    @property
+    def searching(self) -> Progress | None:
+        """How far the search is, None when it is over."""
+        return self._scan.progress if self._scan else None
+
+    @property
+    def wake_at(self) -> float | None:
+        """When the patience with an answer ends, or the next slave is due."""
+        return self._active.wake_at
+
+    @property
+    def state(self) -> SessionState:
+        """The state to store, with the slaves found."""
+        return self._belief.state
+
+    @property
+    def statistics(self) -> LinkStatistics:
+        """What was seen so far."""
+        return self._receiver.statistics
+
+    def start(self, at: float) -> tuple[Output, ...]:
+        """Begin, or begin again after the port came back."""
+        return self._passed(self._active.start(at), at)
+
+    def receive(self, data: bytes, at: float) -> tuple[Output, ...]:
+        """Take the bytes that arrived."""
+        return self._passed(self._active.receive(data, at), at)
+
+    def wake(self, at: float) -> tuple[Output, ...]:
+        """End the patience with an answer, or a pause between two readings."""
+        return self._passed(self._active.wake(at), at)
+
+    def _passed(self, outputs: tuple[Output, ...], at: float) -> tuple[Output, ...]:
+        scan = self._scan
+        if scan is None:
+            return outputs
+        self.found = scan.found
+        passed: tuple[Output, ...] = ()
+        for output in outputs:
+            passed += (
+                self._belief.judge(output, at)
+                if isinstance(output, Reading)
+                else (output,)
+            )
+        return passed + self._searched(at) if scan.done else passed
+
+    def _searched(self, at: float) -> tuple[Output, ...]:
+        """Poll what was found; where that is nothing, say so and search again."""
+        slaves = tuple(
+            replace(item.slave, interval=self._interval) for item in self.found
+        )
+        if not slaves:
+            self._receiver.note_fault(_NOBODY)
+            self._active = self._scan = self._new_scan()
+            return (_NOBODY, *self._active.start(at))
+        self._remember(slaves)
+        self._scan = None
+        self._active = MasterSession(self._receiver, self._belief, slaves)
+        return self._active.start(at)
+
+    def _new_scan(self) -> ScanSession:
+        return ScanSession(self._receiver, self._belief, p2=self._p2)
+
+    def _remember(self, slaves: tuple[Slave, ...]) -> None:
+        words = " ".join(
+            f"s{slave.secondary.hex()}" if slave.secondary else str(slave.primary)
+            for slave in slaves
+        )
+        extra = {**self._belief.state.extra, _REMEMBERED: words}
+        self._belief.state = replace(self._belief.state, extra=MappingProxyType(extra))
+
+    def _remembered(self) -> tuple[Slave, ...]:
+        """Return the slaves stored earlier; none where what was stored is damaged."""
+        words = str(self._belief.state.extra.get(_REMEMBERED, "")).split()
+        try:
+            return tuple(map(self._slave, words))
+        except ValueError:
+            return ()
+
+    def _slave(self, word: str) -> Slave:
+        if word.startswith("s"):
+            secondary = bytes.fromhex(word[1:])
+            return Slave(secondary=secondary, interval=self._interval, p2=self._p2)
+        return Slave(int(word), interval=self._interval, p2=self._p2)
