@@ -73,7 +73,9 @@ def test_no_row_is_made_up() -> None:
     known = {page_row(*row) for row in ROWS}
     for page in PAGES.glob("*.md"):
         text = page.read_text("utf-8")
-        said = re.findall(r"^\| .+ \| (?:[0-9]+ [78][NE]1|radio).* \|$", text, re.M)
+        said = re.findall(
+            r"^\| .+ \| (?:[0-9]+ [78][NE]1|radio).* \|$", text, re.MULTILINE
+        )
         assert set(said) <= known, page.name
     ids = re.findall(
         r"`--operator (\S+) --meter (\S+)`", (PAGES / "README.md").read_text("utf-8")
