@@ -18,10 +18,10 @@ SENTENCES = {
     Verdict.INACTIVE: "The meter sends, but its customer interface is not activated: ask the grid operator.",
     Verdict.NOTHING: "Nothing arrives at any line settings: check the cable, the socket, whether the adapter is of the"
     " right kind (M-Bus slave, data request on P1), and whether the grid operator has activated the interface.",
-    Verdict.BREAK: "Almost only 00 or FF arrives: the line is inverted (a P1 socket needs an inverting adapter), or"
-    " this is the wrong socket.",
-    Verdict.GARBAGE: "Bytes arrive, but no telegram at any line settings: a loose contact or a badly seated head, an"
-    " inverted line, or a meter at a baud rate that is not tried.",
+    Verdict.BREAK: "The bytes are those of an inverted line (a P1 socket needs an adapter that inverts), or almost only 00 or"
+    " FF: then it may be the wrong socket.",
+    Verdict.GARBAGE: "Bytes arrive, but no telegram at any line settings: a loose contact or a badly seated head, the"
+    " wrong kind of adapter, or a meter at a baud rate that is not tried.",
 }
 
 

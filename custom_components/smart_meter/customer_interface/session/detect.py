@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ..catalogue import Catalogue, GridOperator, Offer, SessionKind
-from ..line import LineSettings
+from ..line import LineSettings, Parity
 from ..link import SELF_EVIDENT
 from ..reading import Fault, FaultKind, Frame, Link, MeterIdentity, Reading
 from ..stack import Context
 from .acknowledged import METER_ADDRESS, acknowledgement
 from .base import LinkStatistics, Output, SessionState, SetLine
+from .inversion import looks_inverted
 from .receiver import Receiver
 
 
@@ -40,6 +41,9 @@ TRIALS = (
     Trial(LineSettings.parse("2400 8N1"), 12.0),
 )
 
+# Of one trial so many bytes are kept to judge whether the line is inverted.
+KEPT_BYTES = 1024
+
 # A burst that ended without a frame says that these settings are wrong: nothing is gained by hearing a second one.
 BURST_BYTES = 24
 
@@ -52,7 +56,7 @@ class Verdict(StrEnum):
         "inactive"  # the meter sends, but its customer interface is not activated
     )
     NOTHING = "nothing"  # no byte at any settings
-    BREAK = "break"  # almost only 00 or FF: the line is inverted or the wrong socket
+    BREAK = "break"  # the bytes of an inverted line, or almost only 00 or FF
     GARBAGE = "garbage"  # bytes, but no frame at any settings
 
 
@@ -81,6 +85,7 @@ class _Seen:
     """What one trial saw."""
 
     received: Counter[int] = field(default_factory=Counter)
+    kept: bytearray = field(default_factory=bytearray)
     since: float = 0.0
     burst: int = 0
     frame: Frame | None = None
@@ -99,6 +104,7 @@ class DetectSession:
         self._trials = trials
         self._receiver = Receiver(SELF_EVIDENT, Context())
         self._all = Counter[int]()
+        self._inverted = False
         self._seen = _Seen()
 
     @property
@@ -133,6 +139,7 @@ class DetectSession:
     def receive(self, data: bytes, at: float) -> tuple[Output, ...]:
         """Take bytes; the first frame decides."""
         self._seen.received.update(data)
+        self._seen.kept += data[: KEPT_BYTES - len(self._seen.kept)]
         self._seen.burst += len(data)
         items = self._receiver.frames(data, at)
         reply = acknowledgement(items) if not self._receiver.holding else ()
@@ -156,8 +163,11 @@ class DetectSession:
 
     def _next(self, at: float) -> tuple[Output, ...]:
         self._all.update(self._seen.received)
+        if self.line.parity is Parity.NONE:
+            self._inverted |= looks_inverted(bytes(self._seen.kept))
         if self.progress + 1 == len(self._trials):
-            self.finding = Finding(_hopeless(self._all))
+            verdict = Verdict.BREAK if self._inverted else _hopeless(self._all)
+            self.finding = Finding(verdict)
             return ()
         self.progress += 1
         self._receiver.reset()
