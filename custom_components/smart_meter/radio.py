@@ -160,12 +160,12 @@ class RadioCoordinator(MeterCoordinator):
             repairs.async_report(self.hass, self.config_entry, NO_STICK_ISSUE)
         elif fault.kind in (FaultKind.KEY, FaultKind.AUTHENTICATION):
             self._on_key_fault_of((fault.meter and fault.meter.key) or "")
-        self.async_update_listeners()
 
     def _on_key_fault_of(self, name: str) -> None:
         if (subentry := self._chosen.get(name)) is None:
             return
         self._faults_of[name] = self._faults_of.get(name, 0) + 1
+        self.async_update_listeners()
         if self._faults_of[name] == KEY_FAULTS:
             ir.async_create_issue(
                 self.hass,
@@ -215,11 +215,11 @@ class RadioCoordinator(MeterCoordinator):
     @override
     def is_available(self, meter: MeterData, point: Point) -> bool:
         """Tell whether a value is still worth showing: counters for days, what changes for an hour or some intervals."""
-        if meter.interval is None:
+        age = dt_util.utcnow().timestamp() - point.at
+        if age <= SHORTEST_STALE or meter.interval is None:
             return True
         counter = describe(point, meter.identity.medium).counter
         shortest = SHORTEST_STALE_COUNTER if counter else SHORTEST_STALE
-        age = dt_util.utcnow().timestamp() - point.at
         return age <= max(STALE_INTERVALS * meter.interval, shortest)
 
     # --- devices -----------------------------------------------------------------------------------------------------
