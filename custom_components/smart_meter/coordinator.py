@@ -51,6 +51,7 @@ from .customer_interface.session import make_session
 from .customer_interface.session.base import LinkStatistics, Session, SessionState
 from .customer_interface.session.detect import Verdict
 from .customer_interface.source.runner import Runner
+from .dongle import async_blink
 from .keystore import KeyStoreError, async_get_keystore
 from .listening import Detection
 from .meter import MeterData, Point, from_stored, is_stale, to_stored
@@ -342,6 +343,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         if (meter := self._meter_of(reading, at)) is None:
             return
         meter.take(reading, at)
+        async_blink(self.hass, self.config_entry.data[CONF_PORT])
         self._async_available()
         self._async_schedule_save()
         self.async_set_updated_data(self.data)

@@ -112,6 +112,10 @@ async def open_port(url: str, line: LineSettings) -> Port:
         raise SourceError("unsupported", f"the port cannot be set to {line}") from err
     except (serialx.SerialException, ValueError) as err:
         raise SourceError(*_unwrapped(err)) from err
+    except Exception as err:
+        # Schemes can be added from outside, with exceptions of their own: Home Assistant's says that ESPHome is not
+        # loaded yet.
+        raise SourceError("missing", "the port is not there yet") from err
     return Port(reader, writer, has_line=has_line)
 
 

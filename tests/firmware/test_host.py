@@ -1,0 +1,244 @@
+"""The firmware's packages, built for this computer: a simulated meter, the real node, its API, and what arrives.
+
+Everything but the chip: its UART and pins are a device file and a log here, and the API is not encrypted, because the
+library for that is fetched from the network when it is built.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+import sys
+import time
+from types import ModuleType
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smart_meter.const import DOMAIN
+from custom_components.smart_meter.keystore import async_get_keystore
+from customer_interface import catalogue, simulate
+from customer_interface.errors import SourceError
+from customer_interface.keys import KeyRing, parse_key
+from customer_interface.line import LineSettings
+from customer_interface.reading import Fault, Reading
+from customer_interface.session import make_session
+from customer_interface.simulate.line import serve_pty
+from customer_interface.source.port import open_port
+from customer_interface.source.runner import Runner
+
+from .conftest import Builder, Starter
+
+MBUS = ("mbus", "netz-noe", "kaifa-ma309m")
+AMIS = ("optical-transmit", "netz-ooe", "siemens-td3511")
+NES = ("mep", "linz-netz", "nes-mtr3000")
+# The meter of Netz OÖ searches for a reader once a minute.
+SPEED = {"mbus": 5.0, "optical-transmit": 5.0, "mep": 1.0}
+ESPHOME = "homeassistant.components.esphome"
+VOICE = {"pymicro_vad": "MicroVad", "pyspeex_noise": "AudioProcessor"}
+
+pytestmark = [
+    pytest.mark.usefixtures("socket_enabled"),
+    pytest.mark.timeout(600),  # the first build of three programs
+]
+
+
+class Listening:
+    """A session of the library on a port; what it said."""
+
+    def __init__(self, url: str, meter: Any, operator: str, name: str) -> None:
+        """Begin to listen."""
+        profile = catalogue.load().operator(operator).offer(name).profile
+        keys = [parse_key(meter.keys[key.id], key.kind) for key in profile.keys]
+        self._meter = meter
+        self._pushed = profile.session is not catalogue.SessionKind.MEP
+        self.readings: list[Reading] = []
+        self.faults: list[Fault] = []
+        self.bytes: list[tuple[str, bytes]] = []
+        self._runner = Runner(
+            url,
+            profile.line,
+            make_session(profile, KeyRing(tuple(keys))),
+            self._take,
+            on_bytes=self._pass,
+        )
+
+    def _take(self, output: Reading | Fault) -> None:
+        if isinstance(output, Reading):
+            self.readings.append(output)
+        else:
+            self.faults.append(output)
+
+    def _pass(self, direction: str, data: bytes, at: float, line: LineSettings) -> None:
+        self.bytes.append((direction, data))
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the last reading is what the meter said last; of one that is asked, its counter."""
+        read = said(self.readings[-1])
+        if not self._pushed:
+            return "1-0:1.8.0" in read
+        return any(said(one) == read for one in self._meter.sent)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Listen while the block runs."""
+        task = asyncio.create_task(self._runner.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def until(look: Callable[[], Any], seconds: float = 40.0) -> None:
+    """Wait until something is true; fails when it does not become so."""
+    end = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < end, "it did not happen in time"
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("row", [MBUS, AMIS, NES], ids=lambda row: row[0])
+async def test_readings_through_the_node(
+    row: tuple[str, str, str], build: Builder, start: Starter
+) -> None:
+    """What the meter says arrives through the dongle, number by number, and only what the meter waits for is sent."""
+    front_end, operator, name = row
+    built = build(front_end)
+    meter = simulate.simulator(operator, name, seed=3)
+    async with serve_pty(meter, built.device, SPEED[front_end]):
+        node = await start(built)
+        listening = Listening(built.url, meter, operator, name)
+        async with listening.running():
+            await until(lambda: len(listening.readings) >= 3)
+            await until(lambda: listening.agrees)
+    assert not listening.faults
+    transmitted = b"".join(data for way, data in listening.bytes if way == "tx")
+    if front_end == "mep":
+        assert any("Setting pin 3 to HIGH" in line for line in node.log), node.log
+        return
+    assert set(transmitted) == ({0xE5} if front_end == "optical-transmit" else set())
+
+
+def said(reading: Reading) -> dict[str, Any]:
+    """Return the values of a reading but its clock."""
+    values = {str(code): value.value for code, value in reading.values.items()}
+    return {code: value for code, value in values.items() if code != "0-0:1.0.0"}
+
+
+@pytest.mark.parametrize("row", [MBUS, AMIS], ids=lambda row: row[0])
+async def test_states_through_the_node(
+    hass: HomeAssistant,
+    row: tuple[str, str, str],
+    build: Builder,
+    start: Starter,
+) -> None:
+    """The integration reads the dongle by its address in the network."""
+    front_end, operator, name = row
+    built = build(front_end)
+    meter = simulate.simulator(operator, name, seed=3)
+    async with serve_pty(meter, built.device, SPEED[front_end]):
+        await start(built)
+        entry = await make_entry(hass, meter, operator, name, built.url)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await until(lambda: numbers(hass))
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def make_entry(
+    hass: HomeAssistant, meter: Any, operator: str, name: str, port: str
+) -> MockConfigEntry:
+    """Add an entry of a meter at a port."""
+    keystore = await async_get_keystore(hass)
+    keys = {kind: parse_key(key) for kind, key in meter.keys.items()}
+    twin = simulate.simulator(operator, name, seed=3)
+    twin.telegram(time.time())
+    number = twin.sent[0].meter.number
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Meter",
+        unique_id=number or "made-at-set-up",
+        data={
+            "operator": operator,
+            "meter": name,
+            "port": port,
+            "keys": keystore.wrap_all(keys),
+            "identity": {"number": number},
+        },
+    )
+    entry.add_to_hass(hass)
+    return entry
+
+
+def numbers(hass: HomeAssistant) -> dict[str, float]:
+    """Return the states of the meter's sensors that are numbers."""
+    found = {}
+    for entity in er.async_get(hass).entities.values():
+        state = hass.states.get(entity.entity_id)
+        if (
+            entity.platform == DOMAIN
+            and entity.domain == "sensor"
+            and state is not None
+        ):
+            with suppress(ValueError):
+                found[entity.entity_id] = float(state.state)
+    return found
+
+
+async def test_states_through_home_assistants_own_esphome(
+    hass: HomeAssistant,
+    build: Builder,
+    start: Starter,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once the dongle is added to core's ESPHome integration, the port is its serial proxy, and the lamp is driven."""
+    front_end, operator, name = MBUS
+    built = build(front_end)
+    meter = simulate.simulator(operator, name, seed=3)
+    # Of voice assistants, which core's ESPHome knows too: compiled code nothing here needs.
+    for module, name_in_it in VOICE.items():
+        stub = ModuleType(module)
+        setattr(stub, name_in_it, None)
+        monkeypatch.setitem(sys.modules, module, stub)
+    for component in ("assist_pipeline", "bluetooth", "ffmpeg", "intent"):
+        hass.config.components.add(component)
+    hass.data["ffmpeg"] = None
+    monkeypatch.setattr(
+        f"{ESPHOME}.manager.bluetooth.async_remove_scanner", lambda *_: None
+    )
+    assert await async_setup_component(hass, "usb", {})
+    async with serve_pty(meter, built.device, SPEED[front_end]):
+        node = await start(built)
+        dongle = MockConfigEntry(
+            domain="esphome",
+            data={
+                "host": "127.0.0.1",
+                "port": built.port,
+                "password": "",
+                "noise_psk": "",
+                "device_name": "meter-mbus",
+            },
+        )
+        dongle.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(dongle.entry_id)
+        port = f"esphome-hass://esphome/{dongle.entry_id}?port_name=Meter"
+        entry = await make_entry(hass, meter, operator, name, port)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await until(lambda: numbers(hass))
+        await until(lambda: any("Setting pin 4 to HIGH" in line for line in node.log))
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        assert await hass.config_entries.async_unload(dongle.entry_id)
+
+
+async def test_a_dongle_that_home_assistant_does_not_know_yet_is_waited_for(
+    hass: HomeAssistant,
+) -> None:
+    """Before core's ESPHome is loaded its ports raise what only Home Assistant knows; that must not end the session."""
+    assert await async_setup_component(hass, "usb", {})
+    with pytest.raises(SourceError, match="not there yet"):
+        await open_port("esphome-hass://esphome/1?port_name=Meter", LineSettings(9600))
