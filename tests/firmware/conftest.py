@@ -18,8 +18,8 @@ FIRMWARE = ROOT / "addon" / "firmware"
 PROGRAMS = ROOT / ".venv-firmware" / "bin"
 # One build per front end is kept, and rebuilt in part only where its configuration changed.
 DATA = ROOT / ".cache" / "firmware"
-# Each checkout has ports and device files of its own.
-PLACE = zlib.crc32(str(ROOT).encode()) % 4_000
+# Each checkout has device files of its own, and ports below those the system gives to outgoing connections.
+PLACE = zlib.crc32(str(ROOT).encode()) % 2_000
 
 HOST = """\
 packages:
@@ -109,7 +109,7 @@ def build(esphome: Path) -> Builder:
         )
         # ESPHome takes device files of two parts only, such as /dev/ttyUSB0.
         device = Path(tempfile.gettempdir()) / f"ttyMETER{PLACE}-{front_end}"
-        port = 40_000 + PLACE * 4 + number % 4
+        port = 20_000 + PLACE * 4 + number % 4
         folder = DATA / "host"
         folder.mkdir(parents=True, exist_ok=True)
         configuration = folder / f"{front_end}.yaml"
@@ -118,7 +118,7 @@ def build(esphome: Path) -> Builder:
                 firmware=FIRMWARE,
                 front_end=front_end,
                 port=port,
-                updates=port - 20_000,
+                updates=port - 10_000,
                 device=device,
             )
         )

@@ -7,8 +7,12 @@ library for that is fetched from the network when it is built.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+import logging
+import os
+import statistics
 import sys
 import time
+import tty
 from types import ModuleType
 from typing import Any
 
@@ -31,6 +35,8 @@ from customer_interface.source.port import open_port
 from customer_interface.source.runner import Runner
 
 from .conftest import Builder, Starter
+
+LOGGER = logging.getLogger(__name__)
 
 MBUS = ("mbus", "netz-noe", "kaifa-ma309m")
 AMIS = ("optical-transmit", "netz-ooe", "siemens-td3511")
@@ -242,3 +248,76 @@ async def test_a_dongle_that_home_assistant_does_not_know_yet_is_waited_for(
     assert await async_setup_component(hass, "usb", {})
     with pytest.raises(SourceError, match="not there yet"):
         await open_port("esphome-hass://esphome/1?port_name=Meter", LineSettings(9600))
+
+
+ACKNOWLEDGE = b"\xe5"
+WAITS = 0.5  # seconds the meter of Netz OÖ waits for the acknowledgement
+
+
+async def waits(
+    send: Callable[[bytes], None], answers: asyncio.Queue[bytes], url: str
+) -> list[float]:
+    """Be a meter at one end of a line, the library at the other; return how long each acknowledgement took."""
+    _, operator, name = AMIS
+    meter = simulate.simulator(operator, name, seed=3)
+    took = []
+    async with Listening(url, meter, operator, name).running():
+        await asyncio.sleep(1.0)
+        for second in range(30):
+            telegram = meter.telegram(time.time() + second)
+            begin = time.monotonic()
+            send(telegram)
+            assert await asyncio.wait_for(answers.get(), 5) == ACKNOWLEDGE
+            took.append(time.monotonic() - begin)
+            await asyncio.sleep(0.05)
+    return took
+
+
+async def test_the_acknowledgement_comes_in_time(
+    build: Builder, start: Starter
+) -> None:
+    """Through the node's API as through plain TCP the meter has its E5 long before it gives up waiting."""
+    built = build(AMIS[0])
+    answers: asyncio.Queue[bytes] = asyncio.Queue()
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    built.device.unlink(missing_ok=True)
+    built.device.symlink_to(os.ttyname(slave))
+    loop = asyncio.get_running_loop()
+    loop.add_reader(master, lambda: answers.put_nowait(os.read(master, 64)))
+    try:
+        await start(built)
+        through_node = await waits(
+            lambda data: void(os.write(master, data)), answers, built.url
+        )
+    finally:
+        loop.remove_reader(master)
+        built.device.unlink()
+        os.close(slave)
+        os.close(master)
+    writers: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        while data := await reader.read(64):
+            answers.put_nowait(data)
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        through_tcp = await waits(
+            lambda data: writers[0].write(data), answers, f"socket://127.0.0.1:{port}"
+        )
+        writers[0].close()
+    for name, took in (("node", through_node), ("tcp", through_tcp)):
+        LOGGER.info(
+            "%s: median %.1f ms, longest %.1f ms",
+            name,
+            statistics.median(took) * 1000,
+            max(took) * 1000,
+        )
+        assert statistics.median(took) < WAITS / 5
+        assert max(took) < WAITS
+
+
+def void(_: object) -> None:
+    """Return nothing."""
