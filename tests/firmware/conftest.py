@@ -157,13 +157,15 @@ type Starter = Callable[[Build], Awaitable[Node]]
 
 
 @pytest.fixture
-async def start() -> AsyncIterator[Starter]:
+async def start(tmp_path: Path) -> AsyncIterator[Starter]:
     """Start nodes, whose device file must be there, and wait until their API answers."""
     nodes: list[Node] = []
 
     async def started(built: Build) -> Node:
         process = await asyncio.create_subprocess_exec(
             str(built.program),
+            # What it remembers is kept there, and ten starts that were cut short lead to safe mode.
+            env={**os.environ, "HOME": str(tmp_path)},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )

@@ -232,6 +232,7 @@ async def test_states_through_home_assistants_own_esphome(
         )
         dongle.add_to_hass(hass)
         assert await hass.config_entries.async_setup(dongle.entry_id)
+        await until(lambda: dongle.runtime_data.available)
         port = f"esphome-hass://esphome/{dongle.entry_id}?port_name=Meter"
         entry = await make_entry(hass, meter, operator, name, port)
         assert await hass.config_entries.async_setup(entry.entry_id)
