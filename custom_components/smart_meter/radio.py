@@ -143,7 +143,7 @@ class RadioCoordinator(MeterCoordinator):
 
     @override
     def _meter_of(self, reading: Reading, at: float) -> MeterData | None:
-        name = reading.meter.key or ""
+        name = self.session.name_of(reading.meter) or ""
         if (subentry := self._chosen.get(name)) is None:
             return None
         self._faults_of.pop(name, None)

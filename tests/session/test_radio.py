@@ -1,5 +1,7 @@
 """Tests of the radio session: setting up a stick, the list of meters heard, repeated telegrams, keys, and its grammar."""
 
+from dataclasses import replace
+
 from hypothesis import given, strategies as st
 import pytest
 
@@ -341,3 +343,30 @@ def test_last_telegram_is_read_when_its_meter_is_chosen() -> None:
     assert known is not None
     assert (known.telegrams, known.opened) == (1, True)
     assert radio.read_last("00000001") == ()
+
+
+def test_meter_behind_a_radio_of_another_number() -> None:
+    """The list knows the radio's number, the reading the meter's: both lead to the same."""
+    link = bytes.fromhex("9315 11000000 01 37")
+    header = bytes.fromhex("8C2001 72 99000000 9315 01 07 01 00 0000")
+    body = b"\x44" + link + header + bytes.fromhex("0413 01000000")
+    radio = line_session()
+    radio.choose(frozenset({"00000011"}))
+    (reading,) = readings(radio.receive(rtl(bytes((len(body),)) + body), 1.0))
+    assert [heard.meter.number for heard in radio.heard] == ["00000011"]
+    assert reading.meter.number == "00000099"
+    assert radio.name_of(reading.meter) == "00000011"
+    assert radio.name_of(replace(reading.meter, number="00000012")) == "00000012"
+
+
+def test_faults_name_the_meter_as_it_is_listed() -> None:
+    """Where the transport header names another meter than the radio, a wrong key is told of the one on the list."""
+    link = bytes.fromhex("9315 11000000 01 37")
+    header = bytes.fromhex("72 99000000 9315 01 07 01 00 1005")
+    body = b"\x44" + link + header + bytes(16)
+    radio = line_session(KeyRing((Key(b"\x55" * 16),)))
+    (fault,) = radio.receive(rtl(bytes((len(body),)) + body), 1.0)
+    assert isinstance(fault, Fault)
+    assert fault.kind is FaultKind.KEY
+    (heard,) = radio.heard
+    assert fault.meter == heard.meter

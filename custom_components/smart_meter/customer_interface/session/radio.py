@@ -91,6 +91,7 @@ class RadioSession:
         self._keyed = keyed
         self._heard: dict[str, HeardMeter] = {}
         self._frames: dict[str, deque[tuple[Frame, float]]] = {}
+        self._listed_as: dict[str, str] = {}
         self._talk = _Talk([])
         self._last_byte: float | None = None
         self._flushed = True
@@ -142,6 +143,11 @@ class RadioSession:
     def look_up(self, name: str) -> HeardMeter | None:
         """Return a meter by its key (MeterIdentity.key), None where it was not heard."""
         return self._heard.get(name)
+
+    def name_of(self, meter: MeterIdentity) -> str | None:
+        """Return the key under which the meter of a reading is listed: that of its radio where the list knows only that."""
+        key = meter.key or ""
+        return key if key in self._heard else self._listed_as.get(key, meter.key)
 
     def try_keys(self, name: str, keys: KeyRing) -> tuple[Reading | Fault, ...]:
         """Return what keys make of a meter's last telegrams, without believing it; empty where none was heard."""
@@ -341,14 +347,24 @@ class RadioSession:
             fault=None if readings or not faults else faults[0],
             opened=known.opened or any(reading.encrypted for reading in readings),
         )
+        self._note_names(name, readings)
         if not self._is_wanted(name):
             return []
         outputs: list[Output] = []
         for result in results:
             outputs += (
-                (result,) if isinstance(result, Fault) else self._judged(result, at)
+                (replace(result, meter=known.meter),)
+                if isinstance(result, Fault)
+                else self._judged(result, at)
             )
         return outputs
+
+    def _note_names(self, name: str, readings: list[Reading]) -> None:
+        """Remember who lives behind a radio of another number: an extended link layer hides the meter's own header."""
+        for reading in readings:
+            key = reading.meter.key
+            if key and key != name and len(self._listed_as) < MAX_METERS:
+                self._listed_as[key] = name
 
     def _is_wanted(self, name: str) -> bool:
         """Whether a meter's readings and faults are passed on, where a key tells the household's meters."""
