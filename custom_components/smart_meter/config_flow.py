@@ -257,8 +257,6 @@ class SmartMeterConfigFlow(RadioSteps, domain=DOMAIN):
 
     async def _async_after_connection(self) -> ConfigFlowResult:
         await self._async_free_own_port()
-        if self._offer.profile.session is SessionKind.RADIO:
-            return await self.async_step_radio()
         profile = self._offer.profile
         if self._speaks_first and not self._keys:
             # These meters say nothing to who does not know the key.

@@ -77,8 +77,7 @@ async def async_setup_entry(
     def add_chosen(new: list[MeterData]) -> None:
         for meter in new:
             seen.difference_update({f"{meter.key} net", f"{meter.key} clock"})
-            seen.add(f"{meter.key} signal")
-            add_all([kind(coordinator, meter) for kind in (HeardSignal, LastHeard)])
+            add_all([kind(coordinator, meter) for kind in (SignalSensor, LastHeard)])
 
     seen: set[str] = set()
     if isinstance(coordinator, RadioCoordinator):
@@ -100,9 +99,6 @@ def _derived(
         if meter.clock is not None and f"{meter.key} clock" not in seen:
             seen.add(f"{meter.key} clock")
             entities.append(ClockSensor(coordinator, meter))
-        if meter.signal_dbm is not None and f"{meter.key} signal" not in seen:
-            seen.add(f"{meter.key} signal")
-            entities.append(SignalSensor(coordinator, meter))
     return entities
 
 
@@ -273,36 +269,19 @@ class ClockSensor(PacedSensor):
 
 
 class SignalSensor(PacedSensor):
-    """How strong a meter's radio telegrams arrive."""
+    """How strong the telegrams of a wireless meter arrive, whether they can be read or not."""
 
     _attr_translation_key = "signal"
     _attr_device_class = SensorDeviceClass.SIGNAL_STRENGTH
     _attr_state_class = SensorStateClass.MEASUREMENT
     _attr_native_unit_of_measurement = "dBm"
     _attr_entity_category = EntityCategory.DIAGNOSTIC
-    _attr_entity_registry_enabled_default = False
     _pause = STATISTICS_PACE
+    coordinator: RadioCoordinator
 
     def __init__(self, coordinator: MeterCoordinator, meter: MeterData) -> None:
         """Show a meter's signal strength."""
         super().__init__(coordinator, meter, "signal")
-
-    @override
-    def _newest(self) -> tuple[object, float | None]:
-        return (self.meter.signal_dbm, self.meter.heard), self.meter.heard
-
-    @property
-    @override
-    def native_value(self) -> int | None:
-        """Signal strength in dBm."""
-        return self.meter.signal_dbm
-
-
-class HeardSignal(SignalSensor):
-    """How strong the telegrams of a wireless meter arrive, whether they can be read or not."""
-
-    _attr_entity_registry_enabled_default = True
-    coordinator: RadioCoordinator
 
     @override
     def _newest(self) -> tuple[object, float | None]:

@@ -13,10 +13,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_meter import config_flow, coordinator as coordinator_module
 from custom_components.smart_meter.const import CONF_PENDING, DOMAIN
-from custom_components.smart_meter.customer_interface.reading import (
-    MeterIdentity,
-    Reading,
-)
 from customer_interface.checksum import crc16_arc
 from tests.integration.conftest import Line, Meter, make_entry, state_of, until
 from tests.integration.test_config_flow import (
@@ -428,26 +424,3 @@ async def test_import_and_export_apart(
         return net is not None and net.state == STATE_UNAVAILABLE
 
     await until(hass, unavailable)
-
-
-@pytest.mark.usefixtures("entity_registry_enabled_by_default")
-async def test_signal_strength(
-    hass: HomeAssistant, line: Line, p1_entry: MockConfigEntry
-) -> None:
-    """How strong a meter is heard is a sensor of its device."""
-    coordinator = p1_entry.runtime_data
-    for dbm in (-71, -72):
-        coordinator._on_output(
-            Reading(
-                MeterIdentity(NUMBER),
-                signal_dbm=dbm,
-                arrived=dt_util.utcnow().timestamp(),
-            )
-        )
-        line.write(p1("1-0:1.7.0(00.100*kW)", clock=f"2611210900{-dbm - 60}W"))
-        await until(hass, lambda: coordinator.statistics.readings)
-        await hass.async_block_till_done()
-    state = await until(hass, lambda: state_of(hass, f"{NUMBER}_signal"))
-    # The second is not a minute younger than the first.
-    assert state.state == "-71"
-    assert state.attributes["unit_of_measurement"] == "dBm"

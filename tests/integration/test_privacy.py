@@ -17,8 +17,19 @@ from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface.catalogue import KeySpec
 from custom_components.smart_meter.customer_interface.keys import Key, KeyKind
 from custom_components.smart_meter.diagnostics import async_get_config_entry_diagnostics
-from tests.integration.conftest import Meter, has_issue, make_entry, state_of, until
+from tests.integration.conftest import (
+    Line,
+    Meter,
+    has_issue,
+    make_entry,
+    state_of,
+    until,
+)
 from tests.integration.test_config_flow import NAMELESS
+from tests.integration.test_meters import (
+    p1,
+    p1_entry as p1_entry,  # noqa: PLC0414 - a fixture
+)
 
 
 def spellings(key: str) -> set[str]:
@@ -93,6 +104,34 @@ async def test_diagnostics_tell_no_consumption(
     assert values["1-0:1.8.0"]["unit"] == "Wh"
     frames = [item for row in diagnostics["frames"] for item in row["items"]]
     assert [frame["link"] for frame in frames] == ["mbus", "mbus"]
+
+
+async def test_diagnostics_tell_the_kind_of_each_value(
+    hass: HomeAssistant, line: Line, p1_entry: MockConfigEntry
+) -> None:
+    """Of a log its length, of a moment that it is one, of what is missing that; noise between telegrams is a fault."""
+    line.write(
+        b"\xf0noise\r\n"
+        + p1(
+            "1-0:99.97.0(2)(0-0:96.7.19)(260101020304W)(0000000240*s)"
+            "(260202030405W)(0000000301*s)",
+            "0-0:200.1.0(261121090043W)",
+            "0-0:96.14.0()",
+            "0-0:96.13.0(48616C6C6F)",
+        )
+    )
+    await until(hass, lambda: p1_entry.runtime_data.statistics.readings)
+    diagnostics = await async_get_config_entry_diagnostics(hass, p1_entry)
+    values = {row["key"]: row["type"] for row in diagnostics["meters"][0]["values"]}
+    assert values["1-0:99.97.0"] == "log of 2"
+    assert values["0-0:200.1.0"] == "datetime"
+    assert values["0-0:96.14.0"] == "NoneType"
+    assert values["0-0:96.13.0"] == "text of 5"
+    items = [item for row in diagnostics["frames"] for item in row["items"]]
+    assert [item["fault"] for item in items if "fault" in item] == ["noise"]
+    assert [item["link"] for item in items if "link" in item] == ["p1"]
+    assert "Hallo" not in json.dumps(diagnostics)
+    assert "48616C6C6F" not in json.dumps(diagnostics)
 
 
 async def test_report_of_an_unknown_layout(

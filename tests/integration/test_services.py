@@ -71,6 +71,43 @@ async def test_recording_is_limited(
     assert not entry.runtime_data.recording.is_running
 
 
+async def test_recording_without_a_folder(
+    hass: HomeAssistant,
+    meter: Meter,
+    entry: MockConfigEntry,
+    recordings: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A recording that cannot be written is said in the log; the meter is read all the same."""
+    (recordings / DOMAIN).write_text("a file where the folder belongs")
+    answer = await act(hass, "record", config_entry_id=entry.entry_id, seconds=1)
+    await until(hass, lambda: "The recording could not be written" in caplog.text)
+    assert not Path(answer["path"]).exists()
+    meter.send()
+    await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
+
+
+async def test_only_the_last_bytes_are_kept(
+    hass: HomeAssistant,
+    meter: Meter,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What diagnostics look at is bounded: the oldest bytes go, the newest stay."""
+    monkeypatch.setattr("custom_components.smart_meter.recording.KEPT_BYTES", 600)
+    recording = entry.runtime_data.recording
+    for number in range(1, 5):
+        newest = meter.bytes()
+        meter.line.write(newest)
+        await until(
+            hass,
+            lambda n=number: entry.runtime_data.statistics.readings == n,  # type: ignore[misc]
+        )
+    kept = b"".join(chunk.data for chunk in recording.kept)
+    assert kept.endswith(newest)
+    assert len(newest) <= len(kept) <= 600
+
+
 async def test_recording_refused(
     hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
 ) -> None:
