@@ -52,6 +52,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) 
     await async_get_store(hass, entry.entry_id).async_remove()
     if not hass.config_entries.async_entries(DOMAIN):
         await async_forget_keystore(hass)
+        output.async_remove(hass)
 
 
 async def async_remove_config_entry_device(

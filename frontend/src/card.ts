@@ -5,6 +5,7 @@ import uPlotStyle from "uplot/dist/uPlot.min.css?inline";
 import { Chart } from "./chart";
 import { Curve, extent, gapAfter, LONGEST, type Step, steps } from "./curve";
 import { number, power, value } from "./format";
+import { SmartMeterPanel } from "./panel";
 import type { Config, Hass, Row, State } from "./types";
 import { linkWord, words } from "./words";
 
@@ -362,6 +363,7 @@ declare global {
 async function register(): Promise<void> {
   await Promise.race(["home-assistant", "hc-main"].map((name) => customElements.whenDefined(name)));
   if (!customElements.get(TYPE)) customElements.define(TYPE, SmartMeterCard);
+  if (!customElements.get("smart-meter-panel")) customElements.define("smart-meter-panel", SmartMeterPanel);
 }
 
 const cards = (window.customCards ??= []);

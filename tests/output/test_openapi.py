@@ -66,6 +66,10 @@ async def test_description(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    output, _ = await process.communicate()
+    talking = asyncio.create_task(process.communicate())
+    while not talking.done():
+        meter.send()
+        await asyncio.wait({talking}, timeout=1)
+    output, _ = talking.result()
     assert process.returncode == 0, output.decode()
     assert b"2 selected" in output, output.decode()

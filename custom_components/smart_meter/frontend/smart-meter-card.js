@@ -2720,7 +2720,7 @@ var Aa = 180, ja = 8, Ma = class {
 			hour: "2-digit",
 			minute: "2-digit",
 			second: "2-digit"
-		}), a = {
+		}), a = new Intl.NumberFormat(r), o = {
 			stroke: n.text,
 			font: n.font,
 			grid: {
@@ -2742,13 +2742,13 @@ var Aa = 180, ja = 8, Ma = class {
 				y: { range: (e, t, n) => $(t, n) }
 			},
 			axes: [{
-				...a,
+				...o,
 				space: 90,
 				values: (e, t) => t.map((e) => i.format(e * 1e3))
 			}, {
-				...a,
+				...o,
 				size: 64,
-				values: (e, t) => t.map((e) => new Intl.NumberFormat(r).format(e))
+				values: (e, t) => t.map((e) => a.format(e))
 			}],
 			series: [{}, {
 				stroke: n.text,
@@ -2810,27 +2810,31 @@ var Pa = {
 	Wh: "kWh",
 	varh: "kvarh",
 	VAh: "kVAh"
-};
-function Fa(e, t, n) {
+}, Fa = /* @__PURE__ */ new Map();
+function Ia(e, t) {
+	let n = `${e} ${JSON.stringify(t)}`, r = Fa.get(n);
+	return r || Fa.set(n, r = new Intl.NumberFormat(e, t)), r;
+}
+function La(e, t, n) {
 	let r = n ?? (e.split(".")[1] ?? "").length;
-	return new Intl.NumberFormat(t, {
+	return Ia(t, {
 		minimumFractionDigits: r,
 		maximumFractionDigits: r
 	}).format(e);
 }
-function Ia(e) {
+function Ra(e) {
 	let [, t, n, r] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(e) ?? [];
 	if (n === void 0) return e;
 	let i = n.padStart(4, "0");
 	return `${t}${i.slice(0, -3)}.${i.slice(-3)}${r ?? ""}`;
 }
-function La(e, t) {
+function za(e, t) {
 	if (e.value === null) return "";
-	if (!e.number) return e.unit ? `${e.value} ${e.unit}` : Ra(e.value, t);
+	if (!e.number) return e.unit ? `${e.value} ${e.unit}` : Ba(e.value, t);
 	let n = e.unit ?? "", r = Pa[n];
-	return `${Fa(r ? Ia(e.value) : e.value, t)} ${r ?? n}`.trim();
+	return `${La(r ? Ra(e.value) : e.value, t)} ${r ?? n}`.trim();
 }
-function Ra(e, t) {
+function Ba(e, t) {
 	if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(e)) return e;
 	let n = new Date(e);
 	return Number.isNaN(n.getTime()) ? e : n.toLocaleString(t, {
@@ -2838,14 +2842,14 @@ function Ra(e, t) {
 		timeStyle: "medium"
 	});
 }
-function za(e, t) {
-	return `${new Intl.NumberFormat(t, {
+function Va(e, t) {
+	return `${Ia(t, {
 		maximumFractionDigits: 0,
 		signDisplay: "exceptZero"
 	}).format(e)} W`;
 }
 // src/words.ts
-var Ba = {
+var Ha = {
 	title: "Smart meter",
 	description: "Live power, all values and the state of the link of a smart meter",
 	import: "Drawing from the grid",
@@ -2880,8 +2884,8 @@ var Ba = {
 	field_device: "Meter (empty: the first one)",
 	field_title: "Title",
 	field_minutes: "Length of the curve in minutes"
-}, Va = {
-	en: Ba,
+}, Ua = {
+	en: Ha,
 	de: {
 		title: "Smart Meter",
 		description: "Leistung live, alle Werte und der Zustand der Verbindung eines Smart Meters",
@@ -2919,15 +2923,56 @@ var Ba = {
 		field_minutes: "Länge der Kurve in Minuten"
 	}
 };
-function Ha(e) {
-	let t = Va[(e ?? "en").split("-")[0]] ?? Ba;
+function Wa(e) {
+	let t = Ua[(e ?? "en").split("-")[0]] ?? Ha;
 	return (e, n = {}) => Object.entries(n).reduce((e, [t, n]) => e.replace(`{${t}}`, String(n)), t[e]);
 }
-function Ua(e) {
+function Ga(e) {
 	return `link_${e}`;
 }
-// src/card.ts
-var Wa = "smart-meter-card", Ga = 6e4, Ka = 60, qa = /* @__PURE__ */ new Map(), Ja = class extends Se {
+// src/panel.ts
+var Ka = "smart_meter";
+function qa(e) {
+	return Object.values(e.devices ?? {}).filter((e) => e.identifiers.some(([e]) => e === Ka) && !e.disabled_by).sort((t, n) => (t.name ?? "").localeCompare(n.name ?? "", e.language)).map((e) => e.id);
+}
+var Ja = class extends Se {
+	constructor(...e) {
+		super(...e), this.narrow = !1, this.cards = /* @__PURE__ */ new Map();
+	}
+	static {
+		this.properties = {
+			hass: { attribute: !1 },
+			narrow: { type: Boolean }
+		};
+	}
+	render() {
+		let e = Wa(this.hass?.language)("title");
+		return R`<header>
+        <ha-menu-button .hass=${this.hass} .narrow=${this.narrow}></ha-menu-button>
+        <h1>${e}</h1>
+      </header>
+      <main>${this.hass ? qa(this.hass).map((e) => this.card(e, this.hass)) : ""}</main>`;
+	}
+	card(e, t) {
+		let n = this.cards.get(e);
+		return n || (n = document.createElement("smart-meter-card"), n.setConfig({
+			type: "custom:smart-meter-card",
+			device: e
+		}), this.cards.set(e, n)), n.hass = t, n;
+	}
+	static {
+		this.styles = o`
+    :host { display: block; min-height: 100%; background: var(--primary-background-color); color: var(--primary-text-color); }
+    header {
+      display: flex; align-items: center; height: var(--header-height, 56px); padding: 0 12px;
+      background: var(--app-header-background-color); color: var(--app-header-text-color, inherit);
+      border-bottom: 1px solid var(--divider-color);
+    }
+    h1 { font-size: 20px; font-weight: 400; margin: 0 0 0 12px; }
+    main { display: grid; gap: 16px; padding: 16px; max-width: 1100px; margin: 0 auto; }
+  `;
+	}
+}, Ya = "smart-meter-card", Xa = 6e4, Za = 60, Qa = /* @__PURE__ */ new Map(), $a = class extends Se {
 	constructor(...e) {
 		super(...e), this.state = null, this.today = {
 			import: null,
@@ -2944,7 +2989,7 @@ var Wa = "smart-meter-card", Ga = 6e4, Ka = 60, qa = /* @__PURE__ */ new Map(), 
 		return {};
 	}
 	static getConfigForm() {
-		let e = Ha(document.documentElement.lang);
+		let e = Wa(document.documentElement.lang);
 		return {
 			schema: [
 				{
@@ -2989,7 +3034,7 @@ var Wa = "smart-meter-card", Ga = 6e4, Ka = 60, qa = /* @__PURE__ */ new Map(), 
 		};
 	}
 	connectedCallback() {
-		super.connectedCallback(), this.restart(), this.timer = window.setInterval(() => this.draw(), 1e3), this.todayTimer = window.setInterval(() => void this.askToday(), Ga), this.observer = new ResizeObserver(() => this.chart?.resize(this.width())), this.observer.observe(this);
+		super.connectedCallback(), this.restart(), this.timer = window.setInterval(() => this.draw(), 1e3), this.todayTimer = window.setInterval(() => void this.askToday(), Xa), this.observer = new ResizeObserver(() => this.chart?.resize(this.width())), this.observer.observe(this);
 	}
 	disconnectedCallback() {
 		super.disconnectedCallback(), clearInterval(this.timer), clearInterval(this.todayTimer), this.observer?.disconnect(), this.stop(), this.dropChart();
@@ -3019,7 +3064,7 @@ var Wa = "smart-meter-card", Ga = 6e4, Ka = 60, qa = /* @__PURE__ */ new Map(), 
 	}
 	take(e) {
 		let t = this.state?.meter?.id !== e.meter?.id;
-		this.state = e, e.meter && (t && (this.curve = qa.get(e.meter.id) ?? new wa(), qa.set(e.meter.id, this.curve), this.askToday()), e.now && (this.offset = e.now - Date.now() / 1e3), e.power && this.curve.add({
+		this.state = e, e.meter && (t && (this.curve = Qa.get(e.meter.id) ?? new wa(), Qa.set(e.meter.id, this.curve), this.askToday()), e.now && (this.offset = e.now - Date.now() / 1e3), e.power && this.curve.add({
 			at: e.power.at,
 			power: e.power.net
 		}));
@@ -3078,10 +3123,10 @@ var Wa = "smart-meter-card", Ga = 6e4, Ka = 60, qa = /* @__PURE__ */ new Map(), 
 	}
 	render() {
 		if (!this.config || !this.state) return z;
-		let e = Ha(this.language), { state: t } = this;
+		let e = Wa(this.language), { state: t } = this;
 		return R`<ha-card>
       <h2>${this.config.title ?? t.meter?.name ?? e("title")}</h2>
-      <p class="link ${t.link}" role="status">${e(Ua(t.link))}</p>
+      <p class="link ${t.link}" role="status">${e(Ga(t.link))}</p>
       ${t.meter ? [
 			this.renderPower(),
 			this.renderCurve(),
@@ -3096,18 +3141,18 @@ var Wa = "smart-meter-card", Ga = 6e4, Ka = 60, qa = /* @__PURE__ */ new Map(), 
 	}
 	direction() {
 		let e = this.net(), t = e === null ? "unknown" : e > 0 ? "import" : e < 0 ? "export" : "none";
-		return Ha(this.language)(t);
+		return Wa(this.language)(t);
 	}
 	renderPower() {
 		let e = this.net();
 		return R`<div class="power ${e !== null && e < 0 ? "fed" : "drawn"}">
       <span class="arrow" aria-hidden="true">${e === null || e === 0 ? "" : e > 0 ? "↓" : "↑"}</span>
-      <span class="number">${e === null ? "–" : za(e, this.language)}</span>
+      <span class="number">${e === null ? "–" : Va(e, this.language)}</span>
       <span class="direction">${this.direction()}</span>
     </div>`;
 	}
 	renderCurve() {
-		let e = Ha(this.language), { minutes: t, state: n } = this, r = (n?.interval ?? 0) > Ka;
+		let e = Wa(this.language), { minutes: t, state: n } = this, r = (n?.interval ?? 0) > Za;
 		return R`<h3>${e("curve", { minutes: t })}</h3>
       <div class="curve" role="img" aria-label=${this.curveText()}></div>
       <p class="key">
@@ -3117,11 +3162,11 @@ var Wa = "smart-meter-card", Ga = 6e4, Ka = 60, qa = /* @__PURE__ */ new Map(), 
       </p>`;
 	}
 	curveText() {
-		let e = Ha(this.language), t = ka(this.steps()), { minutes: n } = this;
+		let e = Wa(this.language), t = ka(this.steps()), { minutes: n } = this;
 		if (!t) return e("curve_empty", { minutes: n });
-		let r = (e) => Fa(String(Math.round(e)), this.language);
+		let r = (e) => La(String(Math.round(e)), this.language);
 		return e("curve_text", {
-			now: `${this.direction()} ${this.net() === null ? "" : za(this.net(), this.language)}`.trim(),
+			now: `${this.direction()} ${this.net() === null ? "" : Va(this.net(), this.language)}`.trim(),
 			minutes: n,
 			low: r(t.low),
 			high: r(t.high),
@@ -3129,7 +3174,7 @@ var Wa = "smart-meter-card", Ga = 6e4, Ka = 60, qa = /* @__PURE__ */ new Map(), 
 		});
 	}
 	renderToday() {
-		let e = Ha(this.language), { energy: t } = this.state, n = (t) => t === null ? e("today_pending") : `${Fa(String(t), this.language, 2)} kWh`;
+		let e = Wa(this.language), { energy: t } = this.state, n = (t) => t === null ? e("today_pending") : `${La(String(t), this.language, 2)} kWh`;
 		return R`<h3>${e("today")}</h3>
       <dl>
         ${t?.import ? R`<div><dt>+ ${e("drawn")}</dt><dd>${n(this.today.import)}</dd></div>` : z}
@@ -3137,7 +3182,7 @@ var Wa = "smart-meter-card", Ga = 6e4, Ka = 60, qa = /* @__PURE__ */ new Map(), 
       </dl>`;
 	}
 	renderPhases() {
-		let e = Ha(this.language), t = new Map(this.state.rows.map((e) => [e.key.replace(/^1-1:/, "1-0:"), e])), n = [
+		let e = Wa(this.language), t = new Map(this.state.rows.map((e) => [e.key.replace(/^1-1:/, "1-0:"), e])), n = [
 			32,
 			52,
 			72
@@ -3155,10 +3200,10 @@ var Wa = "smart-meter-card", Ga = 6e4, Ka = 60, qa = /* @__PURE__ */ new Map(), 
     </table>` : z;
 	}
 	cell(e) {
-		return R`<td>${(e ? La(e, this.language) : "") || Ha(this.language)("absent")}</td>`;
+		return R`<td>${(e ? za(e, this.language) : "") || Wa(this.language)("absent")}</td>`;
 	}
 	renderRows() {
-		let e = Ha(this.language);
+		let e = Wa(this.language);
 		return R`<table class="values">
       <caption>${e("values")}</caption>
       <thead><tr><th scope="col">${e("quantity")}</th><th scope="col">${e("code")}</th><th scope="col">${e("value")}</th></tr></thead>
@@ -3205,19 +3250,19 @@ var Wa = "smart-meter-card", Ga = 6e4, Ka = 60, qa = /* @__PURE__ */ new Map(), 
     `];
 	}
 };
-async function Ya() {
-	await Promise.race(["home-assistant", "hc-main"].map((e) => customElements.whenDefined(e))), customElements.get(Wa) || customElements.define(Wa, Ja);
+async function eo() {
+	await Promise.race(["home-assistant", "hc-main"].map((e) => customElements.whenDefined(e))), customElements.get(Ya) || customElements.define(Ya, $a), customElements.get("smart-meter-panel") || customElements.define("smart-meter-panel", Ja);
 }
-var Xa = window.customCards ??= [];
-if (!Xa.some((e) => e.type === Wa)) {
-	let e = Ha(document.documentElement.lang);
-	Xa.push({
-		type: Wa,
+var to = window.customCards ??= [];
+if (!to.some((e) => e.type === Ya)) {
+	let e = Wa(document.documentElement.lang);
+	to.push({
+		type: Ya,
 		name: e("title"),
 		description: e("description"),
 		preview: !0,
 		documentationURL: "https://github.com/smart-meter-home/smart-meter/blob/main/docs/card.md"
 	});
 }
-Ya();
-export { Ja as SmartMeterCard };
+eo();
+export { $a as SmartMeterCard };

@@ -1,4 +1,4 @@
-"""Serves the card and loads it into the frontend, so that it is in the card picker without a further step."""
+"""Serves the card and loads it into the frontend: it is in the card picker, and on a page of its own in the side bar."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -6,11 +6,14 @@ from typing import Final
 
 from homeassistant.components.http import StaticPathConfig  # type: ignore[attr-defined]
 from homeassistant.core import HomeAssistant
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 
 FILE: Final = Path(__file__).parents[1] / "frontend" / "smart-meter-card.js"
 URL: Final = f"/{DOMAIN}/smart-meter-card.js"
+PANEL: Final = "smart-meter"
+_MODULE: HassKey[str] = HassKey(f"{DOMAIN}_module")
 
 
 async def async_setup(hass: HomeAssistant) -> None:
@@ -23,7 +26,33 @@ async def async_setup(hass: HomeAssistant) -> None:
     await hass.http.async_register_static_paths(
         [StaticPathConfig(URL, str(FILE), True)]
     )
-    add_extra_js_url(hass, f"{URL}?v={version}")
+    hass.data[_MODULE] = f"{URL}?v={version}"
+    add_extra_js_url(hass, hass.data[_MODULE])
+
+
+async def async_add_panel(hass: HomeAssistant) -> None:
+    """Show the page in the side bar, as soon as there is a meter."""
+    if (module := hass.data.get(_MODULE)) is None:
+        return
+    from homeassistant.components import frontend, panel_custom  # noqa: PLC0415
+
+    if not frontend.async_panel_exists(hass, PANEL):
+        await panel_custom.async_register_panel(
+            hass,
+            PANEL,
+            "smart-meter-panel",
+            sidebar_title="Smart Meter",
+            sidebar_icon="mdi:meter-electric",
+            module_url=module,
+        )
+
+
+def remove_panel(hass: HomeAssistant) -> None:
+    """Take the page away, with the last meter."""
+    if _MODULE in hass.data:
+        from homeassistant.components import frontend  # noqa: PLC0415
+
+        frontend.async_remove_panel(hass, PANEL, warn_if_unknown=False)
 
 
 def _version() -> str:
