@@ -480,3 +480,23 @@ async def test_port_is_changed(hass: HomeAssistant, port: Path) -> None:
             assert len(entry.subentries) == 1
             await until(hass, lambda: volume_of(hass, "stick", WATER.number), 10)
             assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_stick_that_hangs(
+    hass: HomeAssistant, port: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user is told that no stick answers, and no longer once one does."""
+    monkeypatch.setattr(radio_session, "LISTEN", 0.5)
+    monkeypatch.setattr(radio_session, "RETRY_INTERVAL", 1.0)
+    issues = ir.async_get(hass)
+    async with stick(port, WATER) as line:
+        receiver: Any = line.meter
+        answering = receiver.stick.receive
+        receiver.stick.receive = lambda data: b""
+        entry = await make(hass, port, WATER)
+        issue = f"no_stick_{entry.entry_id}"
+        await until(hass, lambda: issues.async_get_issue(DOMAIN, issue), 30)
+        receiver.stick.receive = answering
+        await until(hass, lambda: volume_of(hass, "stick", WATER.number), 30)
+        assert issues.async_get_issue(DOMAIN, issue) is None
+        assert await hass.config_entries.async_unload(entry.entry_id)
