@@ -1,5 +1,6 @@
 """Tests of whole M-Bus messages: official telegrams, wrong keys, damaged and refused ones, and the Dutch P2 port."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -433,6 +434,18 @@ def test_damaged_ciphertext_never_raises(position: int, change: int) -> None:
         Layer.MBUS, bytes(damaged[10:]), Link.WMBUS, damaged[1], bytes(damaged[2:10])
     )
     assert open_message(message, ring(OMS_MODE_5_KEY), Formats())
+
+
+@pytest.mark.parametrize("control", [0x43, 0x53, 0x73])
+@pytest.mark.parametrize("ci", ["5B", "72", "7A"])
+def test_a_command_overheard_by_radio_is_no_reading(control: int, ci: str) -> None:
+    """What an electricity meter sends to a P2 meter (table 6) holds no value, though its records could be read."""
+    header = "89674523B4384203" if ci != "7A" else ""
+    payload = bytes.fromhex(f"{ci}{header}F6000000 0C1391030000")
+    address = bytes.fromhex("B438896745234203")
+    message = Message(Layer.MBUS, payload, Link.WMBUS, control, address)
+    assert refused(message).kind is FaultKind.UNSUPPORTED
+    assert read(replace(message, control=0x44)).records
 
 
 def test_what_a_gateway_decrypted_is_read() -> None:

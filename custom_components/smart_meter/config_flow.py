@@ -258,10 +258,11 @@ class SmartMeterConfigFlow(RadioSteps, domain=DOMAIN):
     async def _async_after_connection(self) -> ConfigFlowResult:
         await self._async_free_own_port()
         profile = self._offer.profile
-        if self._speaks_first and not self._keys:
+        keyed = any(key.required for key in profile.keys)
+        if self._speaks_first and keyed and not self._keys:
             # These meters say nothing to who does not know the key.
             return await self.async_step_keys()
-        if profile.interval[1] > SLOW_INTERVAL:
+        if profile.interval[1] > SLOW_INTERVAL and not self._speaks_first:
             return await self.async_step_slow()
         return await self.async_step_listen()
 
@@ -299,8 +300,8 @@ class SmartMeterConfigFlow(RadioSteps, domain=DOMAIN):
 
     @property
     def _speaks_first(self) -> bool:
-        """Whether the meter must be asked, and asked with its key."""
-        return self._offer.profile.session is SessionKind.MEP
+        """Whether the meter must be asked, and where it has a key asked with it."""
+        return self._offer.profile.session in (SessionKind.MEP, SessionKind.MASTER)
 
     async def _async_start_listening(self, keys: KeyRing) -> ConfigFlowResult | None:
         listening = Listening(

@@ -1,5 +1,6 @@
 """A wired bus through `make_session`: searched once, polled from then on, the Dutch rules, and nothing sent beside."""
 
+import asyncio
 from dataclasses import replace
 from decimal import Decimal
 import re
@@ -9,6 +10,7 @@ import pytest
 
 from customer_interface import catalogue, simulate
 from customer_interface.keys import KeyRing, parse_key
+from customer_interface.listen import listen
 from customer_interface.reading import FaultKind, Reading
 from customer_interface.session import make_session
 from customer_interface.session.base import Send, SessionState
@@ -21,6 +23,7 @@ from customer_interface.simulate.bus import (
     clock_telegram,
     key_change,
 )
+from customer_interface.simulate.line import serve_pty
 
 from .wire import NOON, Wire
 
@@ -297,6 +300,27 @@ def test_the_slave_electricity_meter_counts() -> None:
     value = values(line.readings[0])["1-0:1.8.0"]
     assert isinstance(value, int | Decimal)
     assert value > 3_141_274
+
+
+# --- on a port --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("operator", "meter"), [("mbus-master", "mbus-heat"), ("nl-p2", "p2-gas")]
+)
+async def test_listening_on_a_port(operator: str, meter: str) -> None:
+    """A simulated bus on a pseudo terminal is searched and read by what the command line runs."""
+    simulated = simulate.simulator(operator, meter)
+    profile = catalogue.load().operator(operator).offer(meter).profile
+    ring = KeyRing(tuple(map(parse_key, simulated.keys.values())))
+    heard: list[object] = []
+    async with serve_pty(simulated) as line, asyncio.timeout(20):
+        readings = await listen(
+            line.address, profile, ring, line=None, count=1, out=heard.append
+        )
+    assert readings == 1
+    assert isinstance(heard[-1], Reading)
+    assert heard[-1].values
 
 
 # --- what leaves ------------------------------------------------------------------------------------------------------

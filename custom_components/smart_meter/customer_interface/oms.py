@@ -41,6 +41,9 @@ _DOWNGRADE = Fault(
     "a P2 telegram that is not encrypted though the meter's key is known",
 )
 
+# EN 13757-4, table 19: C fields of commands to a meter (SND_UD), overheard by radio; what they hold is no measurement.
+_COMMANDS = frozenset({0x43, 0x53, 0x73})
+
 _CONTENTS: dict[int, Content] = {
     0x5A: Content.RECORDS,
     0x5B: Content.RECORDS,
@@ -105,6 +108,8 @@ def open_message(message: Message, keys: KeyRing, formats: Formats) -> Results:
     `keys` are looked up by the meter's number, address and manufacturer with number; `formats` holds what compact
     frames need and learns from full ones.
     """
+    if message.link is Link.WMBUS and message.control in _COMMANDS:
+        return (Fault(FaultKind.UNSUPPORTED, "a command to a meter, overheard"),)
     facts = Reading(
         meter=_identity(message, _link_address(message)),
         check_bits=message.check_bits,
