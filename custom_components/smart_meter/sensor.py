@@ -154,37 +154,32 @@ class ValueSensor(PacedSensor):
         self._key = point.key
 
     @property
-    def point(self) -> Point | None:
-        """The value as it last came."""
-        return self.meter.points.get(self._key)
+    def point(self) -> Point:
+        """The value as it last came; what came once stays."""
+        return self.meter.points[self._key]
 
     @override
     def _newest(self) -> tuple[object, float | None]:
         point = self.point
-        return point, point.at if point else None
+        return point, point.at
 
     @property
     @override
     def available(self) -> bool:
         """A value is there while its meter is heard and it itself comes at its own interval."""
-        return (point := self.point) is not None and self.coordinator.is_available(
-            self.meter, point
-        )
+        return self.coordinator.is_available(self.meter, self.point)
 
     @property
     @override
     def native_value(self) -> str | int | Decimal | datetime | date | None:
         """The value in its plain unit."""
-        if (point := self.point) is None:
-            return None
-        return shown_value(point, self.entity_description, self.coordinator.factor)
+        return shown_value(self.point, self.entity_description, self.coordinator.factor)
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
         """Time of a value that has its own or comes slowly, and the entries of a log."""
-        if (point := self.point) is None:
-            return None
+        point = self.point
         attributes: dict[str, Any] = {}
         if point.value.log is not None:
             attributes["entries"] = value_object(point.value)
@@ -209,33 +204,31 @@ class NetPowerSensor(PacedSensor):
         super().__init__(coordinator, meter, NET_POWER)
         self._pause = _pause(coordinator.pace, counter=False)
 
-    def _pair(self) -> tuple[Point, Point] | None:
+    def _pair(self) -> tuple[Point, Point]:
         drawn, fed = self.meter.find(POWER_IMPORT), self.meter.find(POWER_EXPORT)
-        return None if drawn is None or fed is None else (drawn, fed)
+        assert drawn is not None
+        assert fed is not None
+        return drawn, fed
 
     @override
     def _newest(self) -> tuple[object, float | None]:
-        pair = self._pair()
-        return (pair[0], min(pair[0].at, pair[1].at)) if pair else (None, None)
+        drawn, fed = self._pair()
+        return drawn, min(drawn.at, fed.at)
 
     @property
     @override
     def available(self) -> bool:
         """There while both powers are, from the same telegram."""
         pair = self._pair()
-        return (
-            pair is not None
-            and pair[0].at == pair[1].at
-            and all(self.coordinator.is_available(self.meter, point) for point in pair)
+        return pair[0].at == pair[1].at and all(
+            self.coordinator.is_available(self.meter, point) for point in pair
         )
 
     @property
     @override
     def native_value(self) -> int | Decimal | None:
         """Import minus export in W."""
-        if (pair := self._pair()) is None:
-            return None
-        drawn, fed = pair[0].value.value, pair[1].value.value
+        drawn, fed = (point.value.value for point in self._pair())
         if not isinstance(drawn, int | Decimal) or not isinstance(fed, int | Decimal):
             return None
         return (drawn - fed) * self.coordinator.factor

@@ -424,3 +424,17 @@ async def test_import_and_export_apart(
         return net is not None and net.state == STATE_UNAVAILABLE
 
     await until(hass, unavailable)
+
+
+async def test_a_power_without_a_number(
+    hass: HomeAssistant, line: Line, p1_entry: MockConfigEntry
+) -> None:
+    """Where one of the powers comes empty there is no signed power, and certainly not 0."""
+    line.write(p1("1-0:1.7.0(00.100*kW)", "1-0:2.7.0(00.000*kW)"))
+    await until(hass, lambda: state_of(hass, f"{NUMBER}_net_power"))
+    line.write(p1("1-0:1.7.0(00.100*kW)", "1-0:2.7.0()", clock="261121090044W"))
+    await until(hass, lambda: p1_entry.runtime_data.statistics.readings == 2)
+    await hass.async_block_till_done()
+    state = state_of(hass, f"{NUMBER}_net_power")
+    assert state is not None
+    assert state.state == "unknown"

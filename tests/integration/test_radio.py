@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from custom_components.smart_meter.customer_interface.session import (
     radio as radio_session,
 )
 from custom_components.smart_meter.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smart_meter.keystore import async_get_keystore
+from custom_components.smart_meter.keystore import KeyStore, async_get_keystore
 from custom_components.smart_meter.wireless import SUBENTRY_METER
 from customer_interface.simulate.line import Line, serve_pty
 from customer_interface.simulate.radio import (
@@ -246,11 +247,12 @@ async def test_listening_on_keeps_what_was_picked(
     late = WirelessMeter("70000009", "heat", None, 12.0, -80)
     async with stick(port, WATER, late):
         result = await to_list(hass, port)
-        if late.number not in options(result):
-            result = await answer(hass, result, meters=[WATER.number], listen_on=True)
-            result = await progressed(hass, result, 30)
+        result = await answer(hass, result, meters=[WATER.number], listen_on=True)
+        assert result["type"] is FlowResultType.SHOW_PROGRESS
+        result = await progressed(hass, result, 30)
+        assert result["step_id"] == "radio_meters"
         (field,) = (f for f in result["data_schema"].schema if f == "meters")
-        assert field.default() in ([WATER.number], [])
+        assert field.default() == [WATER.number]
         hass.config_entries.flow.async_abort(result["flow_id"])
         await hass.async_block_till_done()
 
@@ -270,6 +272,132 @@ async def test_no_stick_answers(
         )
         result = await choose(hass, result, "radio_port")
         assert result["step_id"] == "radio_port"
+        result = await progressed(hass, await answer(hass, result, port=str(port)), 90)
+        result = await choose(hass, result, "radio_later")
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        entry = result["result"]
+        assert (entry.title, len(entry.subentries)) == ("Wireless M-Bus", 0)
+        # The entry says the same for as long as nobody answers.
+        issue = f"no_stick_{entry.entry_id}"
+        issues = ir.async_get(hass)
+        await until(hass, lambda: issues.async_get_issue(DOMAIN, issue), 60)
+        assert not entry.runtime_data.is_heard
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_nobody_is_heard(hass: HomeAssistant, port: Path) -> None:
+    """A stick that hears nobody is offered to be listened to for longer; without it the entry has no meter yet."""
+    quiet = WirelessMeter("70000008", "heat", None, 400 * 86_400.0, -80)
+    async with stick(port, quiet):
+        result = await to_list(hass, port)
+        (field,) = result["data_schema"].schema
+        assert (str(field), field.default()) == ("listen_on", True)
+        assert result["description_placeholders"]["count"] == "0"
+        result = await answer(hass, result, listen_on=False)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert not result["result"].subentries
+        await hass.async_block_till_done()
+        assert await hass.config_entries.async_unload(result["result"].entry_id)
+
+
+async def test_key_comes_later(hass: HomeAssistant, port: Path) -> None:
+    """Who has no key yet goes on without: the meter is a device, its key is asked for by its subentry."""
+    async with stick(port, GAS):
+        result = await to_list(hass, port)
+        result = await answer(hass, result, meters=[GAS.number], listen_on=False)
+        assert result["step_id"] == "radio_key"
+        result = await answer(hass, result, key=" ")
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        (subentry,) = result["result"].subentries.values()
+        assert subentry.unique_id == GAS.number
+        assert subentry.data["keys"] == {}
+        await hass.async_block_till_done()
+        assert await hass.config_entries.async_unload(result["result"].entry_id)
+
+
+async def test_meters_of_a_stick_that_is_not_read(
+    hass: HomeAssistant, port: Path
+) -> None:
+    """Without the stick there is no list and no telegram to try a key on: each step says so."""
+    async with stick(port, WATER, GAS):
+        entry = await make(hass, port, WATER)
+        await until(hass, lambda: len(entry.runtime_data.session.heard) == 2, 10)
+        (subentry,) = entry.subentries.values()
+        flows = hass.config_entries.subentries
+        begun = await flows.async_init(
+            (entry.entry_id, SUBENTRY_METER), context={"source": "user"}
+        )
+        begun = await flows.async_configure(begun["flow_id"], {"meter": GAS.number})
+        assert begun["step_id"] == "key"
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        late = await flows.async_configure(begun["flow_id"], {"key": KEY.hex()})
+        new = await flows.async_init(
+            (entry.entry_id, SUBENTRY_METER), context={"source": "user"}
+        )
+        changed = await flows.async_init(
+            (entry.entry_id, SUBENTRY_METER),
+            context={
+                "source": SOURCE_RECONFIGURE,
+                "subentry_id": subentry.subentry_id,
+            },
+        )
+        for result in (late, new, changed):
+            assert result["type"] is FlowResultType.ABORT
+            assert result["reason"] == "stick_not_there"
+        assert len(entry.subentries) == 1
+
+
+async def test_removed_with_its_trouble(hass: HomeAssistant, port: Path) -> None:
+    """A meter whose key does not fit takes what was said about its key along when it is removed."""
+    async with stick(port, GAS, WATER):
+        entry = await make(hass, port, GAS, WATER, keys=False)
+        (subentry,) = (
+            s for s in entry.subentries.values() if s.unique_id == GAS.number
+        )
+        issue = f"radio_key_{entry.entry_id}_{subentry.subentry_id}"
+        issues = ir.async_get(hass)
+        await until(hass, lambda: issues.async_get_issue(DOMAIN, issue), 20)
+        hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+        await hass.async_block_till_done()
+        assert issues.async_get_issue(DOMAIN, issue) is None
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_key_of_another_installation(
+    hass: HomeAssistant, port: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A key that was wrapped elsewhere is said so, and hinders no other meter."""
+    async with stick(port, GAS, WATER):
+        entry = await make(hass, port, GAS, WATER)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        (subentry,) = (
+            s for s in entry.subentries.values() if s.unique_id == GAS.number
+        )
+        elsewhere = KeyStore(bytes(32)).wrap(KEY)
+        hass.config_entries.async_update_subentry(
+            entry, subentry, data={**subentry.data, "keys": {"key": elsewhere}}
+        )
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        assert "was not stored by this installation" in caplog.text
+        await until(hass, lambda: volume_of(hass, "stick", WATER.number), 10)
+        assert not volume_of(hass, "stick", GAS.number)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_stick_that_stays_away(hass: HomeAssistant, port: Path) -> None:
+    """A stick that is gone for a minute is told; that meters are quiet for days is not."""
+    issues = ir.async_get(hass)
+    async with stick(port, WATER):
+        entry = await make(hass, port, WATER)
+        await until(hass, lambda: volume_of(hass, "stick", WATER.number), 10)
+        await entry.runtime_data._async_report_trouble(None)
+        assert not issues.issues
+    await until(hass, lambda: not entry.runtime_data.connected, 10)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
+    await hass.async_block_till_done()
+    (told,) = [issue_id for domain, issue_id in issues.issues if domain == DOMAIN]
+    assert told in (f"port_lost_{entry.entry_id}", f"port_missing_{entry.entry_id}")
+    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_port_that_is_not_there(hass: HomeAssistant, port: Path) -> None:
@@ -462,6 +590,28 @@ async def test_stick_that_names_itself_is_offered(hass: HomeAssistant) -> None:
     assert again["reason"] == "already_in_progress"
     result = await progressed(hass, await answer(hass, result))
     assert result["errors"] == {"port": "port_missing"}
+
+
+async def test_discovered_stick_is_set_up(hass: HomeAssistant, port: Path) -> None:
+    """Confirmed, it is listened to, and its entry is known by the stick, so that it is not offered again."""
+    async with stick(port, WATER):
+        result = await hass.config_entries.flow.async_init(
+            DOMAIN,
+            context={"source": SOURCE_USB},
+            data=replace(USB, device=str(port)),
+        )
+        result = await progressed(hass, await answer(hass, result), 30)
+        result = await answer(hass, result, meters=[WATER.number], listen_on=False)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert result["result"].unique_id == "10C4:EA60_00B93F7D"
+        again = await hass.config_entries.flow.async_init(
+            DOMAIN,
+            context={"source": SOURCE_USB},
+            data=replace(USB, device=str(port)),
+        )
+        assert again["reason"] == "already_configured"
+        await hass.async_block_till_done()
+        assert await hass.config_entries.async_unload(result["result"].entry_id)
 
 
 async def test_port_is_changed(hass: HomeAssistant, port: Path) -> None:
