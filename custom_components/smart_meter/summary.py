@@ -14,6 +14,9 @@ from .meter import Point, points_of
 
 MOST_LINES = 12
 
+# Languages with texts of ours that write a comma between a number and its decimals.
+_COMMA = ("de", "fr", "it", "nl")
+
 _IN_THOUSANDS = {"Wh": "kWh", "varh": "kvarh", "VAh": "kVAh"}
 
 
@@ -26,7 +29,8 @@ async def async_summary(hass: HomeAssistant, reading: Reading) -> str:
         if point.value.value is not None and not is_clock(point)
     ]
     shown = [point for point in points if _is_shown(point, reading)]
-    lines = [_line(names, point, reading) for point in shown[:MOST_LINES]]
+    comma = hass.config.language.startswith(_COMMA)
+    lines = [_line(names, point, reading, comma=comma) for point in shown[:MOST_LINES]]
     more = len(points) - len(lines)
     return "\n".join(lines + ([f"- … + {more}"] if more > 0 else []))
 
@@ -35,7 +39,7 @@ def _is_shown(point: Point, reading: Reading) -> bool:
     return describe(point, reading.meter.medium).entity_registry_enabled_default
 
 
-def _line(names: dict[str, str], point: Point, reading: Reading) -> str:
+def _line(names: dict[str, str], point: Point, reading: Reading, *, comma: bool) -> str:
     description = describe(point, reading.meter.medium)
     key = f"component.{DOMAIN}.entity.{Platform.SENSOR}.{description.translation_key}.name"
     name = names.get(key, point.key)
@@ -46,4 +50,6 @@ def _line(names: dict[str, str], point: Point, reading: Reading) -> str:
     unit = point.value.unit
     if unit in _IN_THOUSANDS and isinstance(value, int | Decimal):
         text, unit = exact_text(Decimal(value).scaleb(-3)), _IN_THOUSANDS[unit]
+    if comma and isinstance(value, int | Decimal):
+        text = text.replace(".", ",")
     return f"- {name}: **{text}** {unit or ''}".rstrip()

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from time import time
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
@@ -15,7 +16,15 @@ from custom_components.smart_meter import config_flow, listening, simulated
 from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface import catalogue
 from custom_components.smart_meter.customer_interface.errors import CatalogueError
-from custom_components.smart_meter.customer_interface.keys import KeyKind
+from custom_components.smart_meter.customer_interface.keys import (
+    KeyKind,
+    KeyRing,
+    parse_key,
+)
+from custom_components.smart_meter.customer_interface.obis import ObisCode
+from custom_components.smart_meter.customer_interface.reading import Reading
+from custom_components.smart_meter.customer_interface.session import make_session
+from custom_components.smart_meter.summary import async_summary
 from customer_interface.simulate import axdr
 from customer_interface.simulate.mbus import long_frame, segments
 from tests.integration.conftest import (
@@ -706,3 +715,20 @@ async def test_much_is_heard(
     assert sum(len(data) for _, data in kept) <= 300
     result = await progressed(hass, await answer(hass, result, **meter.keys))
     assert result["step_id"] == "values"
+
+
+async def test_numbers_as_the_language_writes_them(
+    hass: HomeAssistant, meter: Meter
+) -> None:
+    """The values just read have a comma in German and a point in English."""
+    profile = catalogue.load().operator("netz-noe").offers[0].profile
+    key = KeyRing((parse_key(meter.keys["guek"]),))
+    (reading,) = make_session(profile, key).receive(meter.bytes(), time())
+    assert isinstance(reading, Reading)
+    energy = reading.values[ObisCode.parse("1-0:1.8.0")].value
+    assert isinstance(energy, int)
+    assert energy % 1_000
+    for language, mark in (("en", "."), ("de", ",")):
+        hass.config.language = language
+        lines = await async_summary(hass, reading)
+        assert f"{energy // 1_000}{mark}{energy % 1_000:03}" in lines
