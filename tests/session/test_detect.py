@@ -6,10 +6,10 @@ import pytest
 from customer_interface import catalogue, simulate
 from customer_interface.line import LineSettings
 from customer_interface.session.base import Send
-from customer_interface.session.detect import TRIALS, DetectSession, Verdict
+from customer_interface.session.detect import TRIALS, DetectSession, Trial, Verdict
 
 from .test_push import ROWS
-from .wire import Wire
+from .wire import NOON, Wire
 
 
 def detect(meter: simulate.Meter) -> tuple[DetectSession, Wire]:
@@ -91,3 +91,27 @@ def test_trials_cover_the_catalogue() -> None:
     lines = {trial.line for trial in TRIALS}
     for operator, meter in ROWS:
         assert catalogue.load().operator(operator).offer(meter).profile.line in lines
+
+
+@pytest.mark.parametrize(
+    ("operator", "meter"),
+    [
+        ("tinetz", "kaifa-ma309m"),
+        ("energie-graz", "lg-e450"),
+        ("kaernten-netz", "iskra-am550"),
+    ],
+)
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_beginning_in_mid_telegram(operator: str, meter: str, share: float) -> None:
+    """The tail of a telegram decides nothing; the next whole one does."""
+    simulated = simulate.simulator(operator, meter)
+    session = DetectSession(catalogue.load(), (Trial(simulated.line, 20.0),))
+    session.start(0.0)
+    telegram = simulated.telegram(NOON)
+    session.receive(telegram[int(len(telegram) * share) :], 0.1)
+    session.wake(2.0)
+    session.receive(simulated.telegram(NOON + simulated.interval), 5.0)
+    session.wake(7.0)
+    assert session.finding is not None
+    rows = [(c.operator.id, c.offer.meter.id) for c in session.finding.candidates]
+    assert (operator, meter) in rows

@@ -44,8 +44,9 @@ TRIALS = (
 # Of one trial so many bytes are kept to judge whether the line is inverted.
 KEPT_BYTES = 1024
 
-# A burst that ended without a frame says that these settings are wrong: nothing is gained by hearing a second one.
+# Two bursts that ended without a telegram say that these settings are wrong; the first may be the tail of one.
 BURST_BYTES = 24
+MOST_BURSTS = 2
 
 
 class Verdict(StrEnum):
@@ -88,6 +89,7 @@ class _Seen:
     kept: bytearray = field(default_factory=bytearray)
     since: float = 0.0
     burst: int = 0
+    bursts: int = 0
     frame: Frame | None = None
 
 
@@ -105,6 +107,7 @@ class DetectSession:
         self._receiver = Receiver(SELF_EVIDENT, Context())
         self._all = Counter[int]()
         self._inverted = False
+        self._stranger: Finding | None = None
         self._seen = _Seen()
 
     @property
@@ -148,7 +151,7 @@ class DetectSession:
         return self._next(at) if endless and self.finding is None else reply
 
     def wake(self, at: float) -> tuple[Output, ...]:
-        """Judge a pause; go on to the next settings when the time is up or a burst held no frame.
+        """Judge a pause; go on to the next settings when the time is up or bursts held no telegram.
 
         What has begun to arrive is heard to its end.
         """
@@ -157,7 +160,9 @@ class DetectSession:
             return ()
         spent = at >= self._seen.since + self._trials[self.progress].patience
         quiet = self._receiver.idle_at is None
-        if quiet and (spent or self._seen.burst >= BURST_BYTES):
+        if quiet and self._seen.burst >= BURST_BYTES:
+            self._seen.burst, self._seen.bursts = 0, self._seen.bursts + 1
+        if quiet and (spent or self._seen.bursts >= MOST_BURSTS):
             return self._next(at)
         return ()
 
@@ -167,26 +172,35 @@ class DetectSession:
             self._inverted |= looks_inverted(bytes(self._seen.kept))
         if self.progress + 1 == len(self._trials):
             verdict = Verdict.BREAK if self._inverted else _hopeless(self._all)
-            self.finding = Finding(verdict)
+            self.finding = self._stranger or Finding(verdict)
             return ()
         self.progress += 1
         self._receiver.reset()
         return self.start(at)
 
     def _decide(self, items: Iterable[Frame | Fault], at: float) -> None:
-        """Decide by what the first telegram says; a frame alone decides when nothing follows it."""
+        """Decide by the first telegram that some row of the catalogue sends.
+
+        What began in mid-telegram decides nothing: a segment without its first one is only damage, and bytes inside of
+        a frame may look like another.
+        """
         frames = [item for item in items if isinstance(item, Frame)]
         if self.finding is not None:
             return
         self._seen.frame = self._seen.frame or next(iter(frames), None)
-        results = self._receiver.read(frames, at)
+        results = [r for r in self._receiver.read(frames, at) if _tells(r)]
         frame = self._seen.frame
-        if frame is None:
+        if frame is None or not (results or _is_search(frame)):
             return
         if any(isinstance(r, Fault) and r.kind is FaultKind.INACTIVE for r in results):
             self.finding = Finding(Verdict.INACTIVE, self.line, frame.link)
-        elif results or _is_search(frame):
-            self.finding = self._found(frame, results)
+            return
+        found = self._found(frame, results)
+        self._seen.frame = None
+        if found.candidates:
+            self.finding = found
+        elif frame.check_bits:
+            self._stranger = self._stranger or found
 
     def _found(self, frame: Frame, results: list[Reading | Fault]) -> Finding:
         meter = next((result.meter for result in results if result.meter), None)
@@ -258,6 +272,22 @@ def _is_search(frame: Frame) -> bool:
         and frame.control == 0x40
         and frame.address == METER_ADDRESS
     )
+
+
+# Faults that a whole telegram gives; the others are damage.
+_TELLING = frozenset(
+    {
+        FaultKind.KEY,
+        FaultKind.AUTHENTICATION,
+        FaultKind.INACTIVE,
+        FaultKind.LAYOUT,
+        FaultKind.UNSUPPORTED,
+    }
+)
+
+
+def _tells(result: Reading | Fault) -> bool:
+    return isinstance(result, Reading) or result.kind in _TELLING
 
 
 def _hopeless(received: Counter[int]) -> Verdict:
