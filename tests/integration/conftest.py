@@ -116,7 +116,8 @@ class Meter:
 def _quiet_hour(meter: Any) -> float:
     """Return the hour of the last day in which a household's counters stand nearly still.
 
-    Tests send telegrams faster than a meter does: what a household uses in five seconds is too much for a hundredth.
+    Tests send telegrams faster than a meter does: what a household uses in five seconds is too much for a hundredth,
+    where the meter tells no time that explains it.
     """
     now = time.time()
     if (house := getattr(meter, "house", None)) is None:

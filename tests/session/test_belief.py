@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from customer_interface.keys import Key, KeyRing
 from customer_interface.obis import ObisCode
 from customer_interface.plausibility import Limits
@@ -178,6 +180,37 @@ def test_memory_is_bounded():
     for n in range(3_000):
         belief.judge(telegram(0, meter=MeterIdentity(number=str(n))), AT)
     assert len(belief._meters) <= 1_000
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_telegrams_held_back_arrive_at_once(bits):
+    """What a network delivers in a burst is judged by the meter's clock, not by when it arrived."""
+    belief = new()
+    for n in range(10):
+        outputs = belief.judge(
+            telegram(n, energy=1_000 + 7 * n, power=5_000, check_bits=bits), AT
+        )
+        assert [type(output) for output in outputs] == [Reading], n
+
+
+def test_a_clock_under_a_weak_check_explains_a_minute():
+    """A damaged clock lets no counter jump by what a household uses in an hour."""
+    for bits, faults in ((8, 1), (16, 0)):
+        belief = new()
+        judge(belief, 0, check_bits=bits)
+        _, *withheld = belief.judge(telegram(720, energy=6_000, check_bits=bits), AT)
+        assert len(withheld) == faults, bits
+
+
+def test_a_clock_set_back_explains_nothing():
+    """A clock that falls, or is nonsense, leaves the arrival to count."""
+    for moved in (timedelta(hours=-1), timedelta(days=300)):
+        belief = new()
+        judge(belief, 0)
+        reading, *_ = belief.judge(
+            telegram(1, energy=1_111, time=START + moved), AT + 0.001
+        )
+        assert IMPORT not in reading.values
 
 
 def test_a_counter_of_joules_is_no_wonder():

@@ -35,6 +35,9 @@ _GAPS = 5
 # A meter whose counter starts again without telling a time is believed after so many telegrams in order.
 _RESTARTED_AFTER = 10
 
+# Seconds of telegrams that adapters and networks hold back at most: a clock under a weak check is believed no more.
+_HELD_BACK = 60.0
+
 # A stick in a large building hears some hundred meters; what goes beyond these bounds forgets its oldest.
 MAX_METERS = 1_000
 JOULES_PER_WH = 3_600
@@ -164,10 +167,11 @@ class Belief:
         self, name: str, meter: _Meter, reading: Reading, at: float
     ) -> tuple[Reading, list[Fault]]:
         around = _surroundings(reading)
+        apart = self._apart(name, reading, at)
         kept: dict[ObisCode, Value] = {}
         faults: list[Fault] = []
         for code, value in reading.values.items():
-            judgement = self._judge_value(name, meter, code, value, around, at)
+            judgement = self._judge_value(name, meter, code, value, around, at, apart)
             if judgement.verdict is Verdict.BELIEVE:
                 kept[code] = value
             else:
@@ -206,6 +210,7 @@ class Belief:
         value: Value,
         around: Surroundings,
         at: float,
+        apart: float,
     ) -> Judgement:
         quantity = quantity_of(code)
         number = value.value
@@ -219,7 +224,7 @@ class Belief:
             or isinstance(number, bool)
         ):
             return _judge_clock(quantity.kind if quantity else None, value, at)
-        before = self._earlier(name, meter, code, at)
+        before = self._earlier(name, code, at, apart)
         scale = JOULES_PER_WH if value.unit == "J" else 1
         judgement = judge_number(quantity, number, before, around, self.limits, scale)
         pending = meter.pending.pop(code, None)
@@ -234,14 +239,28 @@ class Belief:
         meter.pending[code] = number
         return judgement
 
+    def _apart(self, name: str, reading: Reading, at: float) -> float:
+        """Return how many seconds the meter's own clock went on since its last reading, 0 where it tells none.
+
+        A network that held telegrams back delivers them at once, though the consumption of minutes lies between them.
+        """
+        clock, last = reading.time, self.state.extra.get(f"clock {name}")
+        if clock is None or not isinstance(last, str):
+            return 0.0
+        before = datetime.fromisoformat(last)
+        if not _later(clock, before) or judge_time(clock, at) is not BELIEVED:
+            return 0.0
+        apart = (clock - before).total_seconds()
+        return min(apart, _HELD_BACK) if _weak(reading) else apart
+
     def _earlier(
-        self, name: str, meter: _Meter, code: ObisCode, at: float
+        self, name: str, code: ObisCode, at: float, apart: float
     ) -> Earlier | None:
         stored = self.state.last.get(f"{name}|{code}")
         if stored is None:
             return None
         text, arrived = stored
-        seconds = at - arrived if at >= arrived else None
+        seconds = max(at - arrived, apart) if at >= arrived else None
         return Earlier(
             int(text) if text.lstrip("-").isdigit() else Decimal(text), seconds
         )
