@@ -523,7 +523,7 @@ async def test_app_died(
     (tmp_path / "data" / "lease.json").write_text(json.dumps(taken))
     (tmp_path / "data" / "job.json").write_text('{"port": "/dev/x", "touched": false}')
     app = await start_app()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while app.jobs.leases.pending:
             await asyncio.sleep(0.05)
     assert home.active("core_zigbee")

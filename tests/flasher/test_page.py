@@ -178,7 +178,7 @@ async def test_german_in_the_dark(open_page: Open, chip: FakeChip, app: App) -> 
     ).to_be_visible()
     await frame.get_by_role("button", name="Nachsehen, was angesteckt ist").click()
     await expect(frame.get_by_role("heading", name="Das ist angesteckt")).to_be_visible(
-        timeout=15_000
+        timeout=60_000
     )
     await expect(
         frame.get_by_role("definition").get_by_text("Smart Meter dongle 1.1.0")
@@ -209,7 +209,7 @@ async def test_cable_pulled(
     await picture(page, "cut")
     await frame.get_by_role("button", name="Back to the start").click()
     await expect(frame.get_by_text("No serial port found")).to_be_visible(
-        timeout=10_000
+        timeout=60_000
     )
 
 
@@ -223,7 +223,7 @@ async def test_downgrade(open_page: Open, chip: FakeChip, app: App) -> None:
     await frame.get_by_role("button", name="Yes, go on").click()
     await expect(
         frame.get_by_text("Version 1.1.0 is on the dongle, you chose 1.0.0.")
-    ).to_be_visible(timeout=15_000)
+    ).to_be_visible(timeout=60_000)
     await expect(
         frame.get_by_text("Nothing on the dongle was changed.")
     ).to_be_visible()
@@ -234,7 +234,7 @@ async def test_downgrade(open_page: Open, chip: FakeChip, app: App) -> None:
     await frame.get_by_label("Version 1.1.0 is on it").check()
     await frame.get_by_role("button", name="Yes, go on").click()
     await expect(frame.get_by_role("heading", name="Done")).to_be_visible(
-        timeout=15_000
+        timeout=60_000
     )
     assert bytes(chip.flash[: len(firmware.factory("1.0.0"))]) == firmware.factory(
         "1.0.0"
@@ -260,7 +260,7 @@ async def test_own_image(
     await frame.get_by_role("button", name="Write the firmware").click()
     await frame.get_by_label("I trust mine.factory.bin").check()
     await frame.get_by_role("button", name="Yes, go on").click()
-    await expect(frame.get_by_text("(not signed)")).to_be_visible(timeout=15_000)
+    await expect(frame.get_by_text("(not signed)")).to_be_visible(timeout=60_000)
     assert bytes(chip.flash[: len(NEW)]) == NEW
 
 

@@ -145,7 +145,7 @@ def meter(line: Line) -> Meter:
 
 
 async def until[Found](
-    hass: HomeAssistant, look: Callable[[], Found], seconds: float = 5.0
+    hass: HomeAssistant, look: Callable[[], Found], seconds: float = 30.0
 ) -> Found:
     """Wait until something is true and return it; fails when it does not become so."""
     end = time.monotonic() + seconds

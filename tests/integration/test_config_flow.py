@@ -83,7 +83,7 @@ async def choose(hass: HomeAssistant, result: Result, option: str) -> Result:
 
 
 async def progressed(
-    hass: HomeAssistant, result: Result, seconds: float = 10.0
+    hass: HomeAssistant, result: Result, seconds: float = 30.0
 ) -> Result:
     """Wait until a progress step is over and return what follows."""
     async with asyncio.timeout(seconds):
@@ -111,7 +111,7 @@ async def to_listening(hass: HomeAssistant, meter: Meter, **row: str) -> Result:
 
 async def progress(hass: HomeAssistant, result: Result, action: str) -> None:
     """Wait until a progress step says this."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while result.get("progress_action") != action:
             await asyncio.sleep(0.05)
             result = await hass.config_entries.flow.async_configure(result["flow_id"])
@@ -466,9 +466,7 @@ async def test_simulated(hass: HomeAssistant) -> None:
     assert entry.state is ConfigEntryState.LOADED
     process = entry.runtime_data._simulated._process
     assert process.returncode is None
-    await until(
-        hass, lambda: state_of(hass, f"{entry.unique_id}_1-0:1.8.0"), seconds=20
-    )
+    await until(hass, lambda: state_of(hass, f"{entry.unique_id}_1-0:1.8.0"))
     result = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": "reconfigure", "entry_id": entry.entry_id}
     )

@@ -129,7 +129,5 @@ async def test_a_meter_that_must_be_asked(hass: HomeAssistant) -> None:
         assert result["type"] is FlowResultType.CREATE_ENTRY
         await hass.async_block_till_done()
         entry = result["result"]
-        await until(
-            hass, lambda: state_of(hass, f"{entry.unique_id}_1-0:1.8.0"), seconds=20
-        )
+        await until(hass, lambda: state_of(hass, f"{entry.unique_id}_1-0:1.8.0"))
         assert await hass.config_entries.async_unload(entry.entry_id)

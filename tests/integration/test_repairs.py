@@ -66,7 +66,7 @@ async def test_line_settings_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Bytes without a frame are told; other line settings are tried by themselves, and offered."""
-    trial = Trial(LineSettings.parse("9600 8N1"), 5.0)
+    trial = Trial(LineSettings.parse("9600 8N1"), 0.5)
     monkeypatch.setattr(
         listening,
         "DetectSession",

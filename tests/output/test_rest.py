@@ -151,7 +151,7 @@ async def test_transformer_factor(
 
 async def next_event(response: ClientResponse, kind: str) -> Any:
     """Return the data of the next event of a kind."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             line = (await response.content.readline()).decode().strip()
             if line == f"event: {kind}":
@@ -182,7 +182,7 @@ async def test_stream(
         assert form["values"]["1-0:1.7.0"]["value"] == said["1-0:1.7.0"]
     while (await next_event(response, "link"))["link"] != "silent":
         pass
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not (await response.content.readline()).startswith(b":"):
             pass
     response.close()
@@ -220,5 +220,5 @@ async def test_stream_ends_with_the_login(
     token = hass.auth.async_validate_access_token(hass_access_token)
     assert token is not None
     hass.auth.async_remove_refresh_token(token)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await response.content.read()

@@ -314,7 +314,7 @@ async def test_listening_on_a_port(operator: str, meter: str) -> None:
     profile = catalogue.load().operator(operator).offer(meter).profile
     ring = KeyRing(tuple(map(parse_key, simulated.keys.values())))
     heard: list[object] = []
-    async with serve_pty(simulated) as line, asyncio.timeout(20):
+    async with serve_pty(simulated) as line, asyncio.timeout(60):
         readings = await listen(
             line.address, profile, ring, line=None, count=1, out=heard.append
         )

@@ -111,7 +111,7 @@ async def reading_side(
     )
     task = asyncio.create_task(runner.run())
     try:
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(30):
             while not any(isinstance(output, Reading) for output in outputs):
                 await asyncio.sleep(0.02)
         yield witness, outputs
