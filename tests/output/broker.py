@@ -6,6 +6,7 @@ import contextlib
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+import random
 import shutil
 import socket
 import ssl
@@ -22,10 +23,12 @@ USER, PASSWORD = "meters", "only for tests"
 
 
 def free_port() -> int:
-    """Return a port nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port nobody uses, and that the system gives to nobody: it is below those of outgoing connections."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def program(name: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import aiomqtt
+from homeassistant.components.mqtt import client as mqtt_client
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -97,6 +98,7 @@ async def test_each_reading(
         entry = await publishing(hass, meter)
         message = await next_on(messages, meter, "availability")
         assert message.payload == b"offline"
+        assert not entry.runtime_data.silent  # told before anything happened
         for _ in range(3):
             said = meter.send()
             form = json.loads((await next_on(messages, meter, "reading")).payload)
@@ -131,23 +133,22 @@ async def test_offline_when_unloaded(
         hass.config_entries.async_update_entry(entry, options={})
         assert await hass.config_entries.async_setup(entry.entry_id)
         meter.send()
-        await until(hass, lambda: entry.runtime_data.statistics.readings)
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.5):
-                await anext(aiter(messages))
+        await until(hass, lambda: entry.runtime_data.statistics.readings, 30)
+        await client.publish("smart_meter/end", qos=1)
+        assert str((await anext(aiter(messages))).topic) == "smart_meter/end"
     await unload(hass, entry, connection)
 
 
 async def test_broker_comes_back(
-    hass: HomeAssistant, meter: Meter, broker: Broker
+    hass: HomeAssistant, meter: Meter, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A broker that lost everything is told the last reading again."""
+    monkeypatch.setattr(mqtt_client, "RECONNECT_INTERVAL_SECONDS", 0.2)
     connection = await connect(hass, broker)
     entry = await publishing(hass, meter)
     said = meter.send()
-    await until(hass, lambda: entry.runtime_data.statistics.readings)
+    await until(hass, lambda: entry.runtime_data.statistics.readings, 30)
     await broker.stop()
-    await asyncio.sleep(0.2)
     await broker.start()
     async with broker.client() as client:
         await client.subscribe("smart_meter/#", qos=1)
@@ -163,7 +164,7 @@ async def test_told_once_without_tls(
     """A broker without TLS is told of; who ignores it is left in peace."""
     connection = await connect(hass, broker)
     entry = await publishing(hass, meter)
-    await until(hass, lambda: told(hass, "mqtt_plain"))
+    await until(hass, lambda: told(hass, "mqtt_plain"), 30)
     ir.async_ignore_issue(hass, DOMAIN, "mqtt_plain", True)
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
@@ -195,7 +196,7 @@ async def test_no_broker(hass: HomeAssistant, meter: Meter) -> None:
     entry = await publishing(hass, meter)
     assert told(hass, "mqtt_missing")
     meter.send()
-    await until(hass, lambda: entry.runtime_data.statistics.readings)
+    await until(hass, lambda: entry.runtime_data.statistics.readings, 30)
     await unload(hass, entry)
 
 

@@ -118,9 +118,13 @@ def outlets(hass: HomeAssistant) -> Iterator[Outlet]:
     """Yield the meters of all entries that are loaded."""
     for entry in entries(hass):
         if entry.state is ConfigEntryState.LOADED:
-            coordinator: MeterCoordinator = entry.runtime_data
-            for meter in coordinator.data.values():
-                yield Outlet(coordinator, meter)
+            yield from outlets_of(entry.runtime_data)
+
+
+def outlets_of(coordinator: MeterCoordinator) -> Iterator[Outlet]:
+    """Yield the meters of one entry, also while it is being set up."""
+    for meter in coordinator.data.values():
+        yield Outlet(coordinator, meter)
 
 
 def find(hass: HomeAssistant, meter_id: str) -> Outlet | None:
@@ -144,8 +148,8 @@ def async_setup_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> None
 
     @callback
     def look() -> None:
-        for meter in list(coordinator.data.values()):
-            outlet = Outlet(coordinator, meter)
+        for outlet in list(outlets_of(coordinator)):
+            meter = outlet.meter
             if meter.reading is not None and readings.get(meter.key) is not (
                 meter.reading
             ):

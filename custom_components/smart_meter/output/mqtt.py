@@ -110,7 +110,7 @@ class Publisher:
 
     def _publish_all(self) -> None:
         self._online.clear()
-        for outlet in feed.outlets(self._hass):
+        for outlet in feed.outlets_of(self._entry.runtime_data):
             self._on_link(outlet)
             if outlet.is_current:
                 self._on_reading(outlet)
