@@ -72,9 +72,10 @@ from .customer_interface.keys import Key, KeyKind, KeyRing, parse_key
 from .customer_interface.line import LineSettings
 from .customer_interface.reading import MeterIdentity
 from .customer_interface.session.detect import Finding, Verdict
+from .discovery_flow import DiscoverySteps
 from .keystore import KeyStoreError, async_get_keystore, key_ring
 from .listening import DETECTION_PACE, Detection, Listening, Outcome
-from .radio_flow import RadioSteps, subentry_types
+from .radio_flow import subentry_types
 from .simulated import SimulatedMeter
 from .summary import async_summary
 from .wireless import RADIO, operator_of
@@ -84,7 +85,7 @@ CONF_ROW = "row"
 SIMULATED_OPERATOR, SIMULATED_METER = "netz-noe", "kaifa-ma309m"
 
 
-class SmartMeterConfigFlow(RadioSteps, domain=DOMAIN):
+class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
     """Set up, change and repair the entry of a meter."""
 
     VERSION = 1
@@ -117,14 +118,6 @@ class SmartMeterConfigFlow(RadioSteps, domain=DOMAIN):
             step_id="user",
             menu_options=["operator", "wireless", "unknown", "simulated"],
         )
-
-    async def async_step_wireless(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Read wireless meters of anybody with a radio stick."""
-        await self._async_load()
-        self._choose_any_meter()
-        return await self.async_step_radio_port()
 
     async def async_step_operator(
         self, user_input: dict[str, Any] | None = None
@@ -212,10 +205,8 @@ class SmartMeterConfigFlow(RadioSteps, domain=DOMAIN):
             return await self.async_step_radio_port()
         if user_input is not None:
             self._errors = {}
-            self._data[CONF_PORT] = user_input[CONF_PORT].strip()
+            self._use_port(user_input[CONF_PORT])
             if self._read_line(user_input, self._errors):
-                if self.source == "user":
-                    self._async_abort_entries_match({CONF_PORT: self._data[CONF_PORT]})
                 return await self._async_after_connection()
         await self._async_stop_listening()
         return self.async_show_form(
@@ -430,8 +421,7 @@ class SmartMeterConfigFlow(RadioSteps, domain=DOMAIN):
         await self._async_load()
         if user_input is not None:
             self._errors = {}
-            self._data[CONF_PORT] = user_input[CONF_PORT].strip()
-            self._async_abort_entries_match({CONF_PORT: self._data[CONF_PORT]})
+            self._use_port(user_input[CONF_PORT])
             return await self.async_step_detect()
         port = self._data.get(CONF_PORT) or probatio.UNDEFINED
         fields = {probatio.Required(CONF_PORT, default=port): SerialPortSelector()}
@@ -646,10 +636,10 @@ class SmartMeterConfigFlow(RadioSteps, domain=DOMAIN):
             )
         if self.source == SOURCE_REAUTH:
             return await self._async_finish(reading.meter, add_to_energy=False)
-        if self.source == "user":
+        if self._is_new:
             await self._async_identify(reading.meter)
         fields: dict[Any, Any] = {}
-        if self.source == "user" and energy.is_offered(self.hass):
+        if self._is_new and energy.is_offered(self.hass):
             wanted = not await energy.async_has_grid(self.hass)
             fields[probatio.Required(CONF_ADD_TO_ENERGY, default=wanted)] = (
                 BooleanSelector()
@@ -694,7 +684,7 @@ class SmartMeterConfigFlow(RadioSteps, domain=DOMAIN):
         data: dict[str, Any] = {
             CONF_OPERATOR: self._operator.id,
             CONF_METER: self._offer.meter.id,
-            CONF_PORT: self._data[CONF_PORT],
+            **self._port_data(),
             CONF_KEYS: keystore.wrap_all(self._keys),
         }
         if self._simulated is not None:

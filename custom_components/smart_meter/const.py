@@ -17,6 +17,9 @@ CONF_METER: Final = "meter"
 CONF_KEYS: Final = "keys"  # id of the catalogue's KeySpec -> wrapped key
 CONF_LINE: Final = "line"  # set by hand, as "2400 8E1"; absent for the profile's own
 CONF_IDENTITY: Final = "identity"  # what the meter said of itself at set-up
+CONF_DONGLE: Final = (
+    "dongle"  # hardware address of the dongle the port is on, where it was discovered
+)
 CONF_SIMULATED: Final = "simulated"  # no port: a simulated meter
 CONF_PENDING: Final = (
     "pending"  # set up before the first telegram: the identity is still made up

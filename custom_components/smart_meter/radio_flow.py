@@ -1,11 +1,11 @@
 """Setting up a radio stick: port, the stick itself, the meters it hears, and the key of each the user picks."""
 
 import asyncio
-from typing import Any, override
+from typing import Any
 from uuid import uuid4
 
-from homeassistant.components import usb
 from homeassistant.config_entries import (
+    SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigEntryState,
@@ -28,10 +28,9 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
-from homeassistant.helpers.service_info.usb import UsbServiceInfo
 import probatio
 
-from .const import CONF_IDENTITY, CONF_KEYS, CONF_METER, CONF_OPERATOR
+from .const import CONF_DONGLE, CONF_IDENTITY, CONF_KEYS, CONF_METER, CONF_OPERATOR
 from .coordinator import identity_to_store
 from .customer_interface.catalogue import Catalogue, GridOperator, Offer, Profile
 from .customer_interface.errors import KeyFormatError
@@ -40,7 +39,6 @@ from .customer_interface.reading import Fault, FaultKind, Reading
 from .customer_interface.session.radio import HeardMeter, RadioSession
 from .keystore import async_get_keystore
 from .listening import Outcome
-from .port import shown_port
 from .radio import RadioCoordinator
 from .radio_listening import RadioListening
 from .wireless import (
@@ -76,7 +74,6 @@ class RadioSteps(ConfigFlow):
     _picked: tuple[str, ...] = ()
     _unasked: tuple[str, ...] = ()
     _radio_keys: dict[str, Key]
-    _discovered: str = ""
 
     async def _async_load(self) -> None:
         raise NotImplementedError
@@ -86,36 +83,32 @@ class RadioSteps(ConfigFlow):
 
     # --- where -------------------------------------------------------------------------------------------------------
 
-    @override
-    async def async_step_usb(self, discovery_info: UsbServiceInfo) -> ConfigFlowResult:
-        """Offer a stick whose descriptor names it."""
-        name = discovery_info.serial_number or discovery_info.device
-        await self.async_set_unique_id(
-            f"{discovery_info.vid}:{discovery_info.pid}_{name}"
-        )
-        port = await self.hass.async_add_executor_job(
-            usb.get_serial_by_id, discovery_info.device
-        )
-        self._abort_if_unique_id_configured(updates={CONF_PORT: port})
-        self._async_abort_entries_match({CONF_PORT: port})
-        await self._async_load()
-        self._choose_any_meter()
-        self._data[CONF_PORT] = port
-        self._discovered = discovery_info.description or shown_port(port)
-        self.context["title_placeholders"] = {"name": self._discovered}
-        return await self.async_step_usb_confirm()
-
-    async def async_step_usb_confirm(
+    async def async_step_wireless(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Send nothing to it before the user says that it is the stick."""
-        if user_input is not None:
-            return await self.async_step_radio()
-        self._set_confirm_only()
-        return self.async_show_form(
-            step_id="usb_confirm",
-            description_placeholders={"name": self._discovered},
-        )
+        """Read wireless meters of anybody with a radio stick."""
+        await self._async_load()
+        self._choose_any_meter()
+        return await self.async_step_radio_port()
+
+    @property
+    def _is_new(self) -> bool:
+        """Whether an entry is made, and none changed."""
+        return self.source not in (SOURCE_REAUTH, SOURCE_RECONFIGURE)
+
+    def _use_port(self, port: str) -> None:
+        """Take a port; aborts where another entry uses it. Another port than the dongle's is the dongle's no longer."""
+        port = port.strip()
+        if port != self._data.get(CONF_PORT):
+            self._data.pop(CONF_DONGLE, None)
+        self._data[CONF_PORT] = port
+        if self._is_new:
+            self._async_abort_entries_match({CONF_PORT: port})
+
+    def _port_data(self) -> dict[str, str]:
+        """Return what an entry stores of its port."""
+        names = (CONF_PORT, CONF_DONGLE)
+        return {name: self._data[name] for name in names if name in self._data}
 
     def _choose_any_meter(self) -> None:
         self._operator = operator_of(self._catalogue, RADIO)
@@ -127,9 +120,7 @@ class RadioSteps(ConfigFlow):
         """Ask where the stick is."""
         errors, self._errors = self._errors, {}
         if user_input is not None:
-            self._data[CONF_PORT] = user_input[CONF_PORT].strip()
-            if self.source == "user":
-                self._async_abort_entries_match({CONF_PORT: self._data[CONF_PORT]})
+            self._use_port(user_input[CONF_PORT])
             await self._async_free_own_port()
             return await self.async_step_radio()
         await self._async_stop_radio()
@@ -284,7 +275,7 @@ class RadioSteps(ConfigFlow):
         data = {
             CONF_OPERATOR: self._operator.id,
             CONF_METER: self._offer.meter.id,
-            CONF_PORT: self._data[CONF_PORT],
+            **self._port_data(),
         }
         title = f"Wireless M-Bus ({stick})" if stick else "Wireless M-Bus"
         if self.source == SOURCE_RECONFIGURE:
