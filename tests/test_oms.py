@@ -468,6 +468,8 @@ def test_what_a_gateway_decrypted_is_read() -> None:
         False,
         Decimal("28504.27"),
     )
+    (reading,) = opened(records + "DE47", KeyRing())[:1]
+    assert isinstance(reading, Reading)
     (fault,) = opened("2F2F0C142704", KeyRing())
     assert isinstance(fault, Fault)
     (fault,) = opened(records, KeyRing((Key(bytes(16)),)))

@@ -8,7 +8,13 @@ from hypothesis import given, strategies as st
 import pytest
 
 from customer_interface.application.mbus import Content, Formats, read
-from customer_interface.application.mbus.records import parse_records
+from customer_interface.application.mbus.compact import WELL_KNOWN
+from customer_interface.application.mbus.dif import DATA_LENGTHS
+from customer_interface.application.mbus.records import (
+    Header,
+    parse_header,
+    parse_records,
+)
 from customer_interface.checksum import crc16_en13757
 from customer_interface.keys import KeyRing
 from customer_interface.oms import open_message
@@ -342,6 +348,23 @@ def test_compact_frame_of_a_known_format() -> None:
         "127",
         "19",
     ]
+
+
+@pytest.mark.parametrize("headers", WELL_KNOWN)
+def test_well_known_formats(headers: bytes) -> None:
+    """Each format that needs no full frame first reads a full frame of zeros; encryption's fillers are left out."""
+    full, data, position = bytearray(), b"", 0
+    while position < len(headers):
+        header = parse_header(headers, position)
+        assert isinstance(header, Header)
+        zeros = bytes(DATA_LENGTHS[header.dib.field] or 0)
+        full += header.raw + zeros
+        data += zeros
+        position += len(header.raw)
+    compact = _compact(bytes(full), headers, data.hex())
+    expected = read(bytes(full), Content.RECORDS, MeterIdentity(), Formats())
+    for telegram in (compact, b"\x2f\x2f" + compact + b"\x2f" * 5):
+        assert read(telegram, Content.COMPACT, MeterIdentity(), Formats()) == expected
 
 
 def test_format_frame() -> None:

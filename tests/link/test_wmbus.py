@@ -71,7 +71,8 @@ def test_damage_is_seen(name: str, data: st.DataObject) -> None:
     [
         (b"", FaultKind.TRUNCATED),
         (OMS_MODE_5[:20], FaultKind.TRUNCATED),
-        (OMS_MODE_5 + b"\x00", FaultKind.NOISE),
+        (OMS_MODE_5 + bytes(4), FaultKind.NOISE),
+        (OMS_MODE_5_A[:-1], FaultKind.TRUNCATED),
         (b"\x05" + OMS_MODE_5[1:], FaultKind.TRUNCATED),
     ],
 )
@@ -80,6 +81,19 @@ def test_wrong_lengths(data: bytes, kind: FaultKind) -> None:
     fault = parse_raw(data)
     assert isinstance(fault, Fault)
     assert fault.kind is kind
+
+
+@pytest.mark.parametrize("telegram", [OMS_MODE_5, OMS_MODE_5_A, OMS_MODE_5_B])
+@pytest.mark.parametrize("tail", ["4C", "5AC4", "B0FED0"])
+def test_what_receivers_leave_behind(telegram: bytes, tail: str) -> None:
+    """Signal strength, link quality or a last CRC behind a frame are no part of it."""
+    assert parse_raw(telegram + bytes.fromhex(tail)) == parse_raw(telegram)
+
+
+@pytest.mark.parametrize("missing", range(1, 30))
+def test_cut_format_a_is_never_taken_for_stripped(missing: int) -> None:
+    """However much of a frame with CRCs is missing, they are not read as if they were its data."""
+    assert isinstance(parse_raw(OMS_MODE_5_A[:-missing]), Fault)
 
 
 def test_three_of_six() -> None:

@@ -268,13 +268,13 @@ def _decrypt(
             FaultKind.LAYOUT,
             "encrypted, but without the meter's address that decryption needs",
         )
-    if not secrets and _opened_before(data):
+    if not secrets and _opened_before(data[: tpl.blocks * BLOCK]):
         return _Plain(data, facts)
     return _MODES[tpl.mode](_Locked(data, tpl, afl, address, facts, keys, secrets))
 
 
 def _opened_before(data: bytes) -> bool:
-    """Tell what a gateway decrypted and handed on under its old header: fillers, then records to the very end."""
+    """Tell by its once encrypted blocks what a gateway decrypted: fillers, then records to the very end."""
     return data[:2] == FILLERS and parse_records(data).fault is None
 
 

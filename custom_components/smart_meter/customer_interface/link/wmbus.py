@@ -15,6 +15,8 @@ CRC_BITS = 16
 _FIRST_BLOCK, _BLOCK = 10, 16
 _HEADER = 10
 _FORMAT_B_FIRST = 128
+# Signal strength, link quality or a last CRC that a receiver leaves behind a frame; format A has at least four CRC bytes.
+_LONGEST_TAIL = 3
 _C_MODE_A, _C_MODE_B = b"\x54\xcd", b"\x54\x3d"
 
 # EN 13757-4:2019, table 11: six bits on the air to a nibble.
@@ -58,7 +60,10 @@ def parse_raw(
         return parse_raw(data[2:], "a" if data[:2] == _C_MODE_A else "b", signal_dbm)
     if len(data) <= _HEADER or data[0] < _HEADER:
         return Fault(FaultKind.TRUNCATED, "too few bytes for a radio frame")
-    wanted = (frame_format,) if frame_format else _candidates(data)
+    if frame_format is None:
+        data, wanted = _guess(data)
+    else:
+        wanted = (frame_format,)
     faults: list[Fault] = []
     for name in wanted:
         bare = _REMOVERS[name](data)
@@ -84,13 +89,17 @@ def _to_frame(
     )
 
 
-def _candidates(data: bytes) -> tuple[str, ...]:
-    """Formats the length allows, the most probable first: with all bytes there, CRCs decide."""
-    if len(data) == _length_of_format_a(data[0]):
-        return ("a", "stripped") if len(data) == data[0] + 1 else ("a",)
-    if len(data) == data[0] + 1:
-        return ("b", "stripped")
-    return ("stripped",)
+def _guess(data: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """Return the frame without what a receiver put behind it, and the formats it can be in, the most probable first.
+
+    The CRC of the first block tells format A; so does its length, which no tail of a stripped frame comes near.
+    """
+    bare, with_crcs = data[0] + 1, _length_of_format_a(data[0])
+    if len(data) == with_crcs or _fits(data[: _FIRST_BLOCK + 2]):
+        return data[:with_crcs], ("b",) if len(data) == bare else ("a",)
+    if bare <= len(data) <= bare + _LONGEST_TAIL:
+        return data[:bare], ("b", "stripped")
+    return data, ("stripped",)
 
 
 def _length_of_format_a(length: int) -> int:

@@ -15,16 +15,40 @@ from .dif import FILLER, SPECIAL
 from .records import data_end, parse_header
 
 MAX_FORMATS = 256
+_FILLERS = bytes((FILLER, FILLER))
 
-# Formats of Kamstrup Multical 21 and flowIQ, which seldom send their full frame; each has the signature by its CRC.
+# Formats of meters that seldom send a full frame, each with its meters; the signature is the CRC of these bytes, and
+# the CRC over the full frame proves each use, so a format that is not meant is never taken.
 WELL_KNOWN = tuple(
     bytes.fromhex(text)
     for text in (
-        "02FF2004134413",
-        "02FF2004134413615B5167",
-        "02FF2004134413615B6167",
-        "02FF2004134413A1015B8101E7FF0F",
-        "02FF20041392013BA1015B8101E7FF0F",
+        # Kamstrup Multical 21 and flowIQ: water
+        "02FF20 0413 4413",
+        "02FF20 0413 523B",
+        "02FF20 0413 4413 615B 5167",
+        "02FF20 0413 4413 615B 6167",
+        "02FF20 0413 4413 A1015B 8101E7FF0F",
+        "02FF20 0413 92013B A1015B 8101E7FF0F",
+        "02FF20 0413 4413 426C 523B 615B 6167 5167 8101E7FF0F 06FF1B",
+        "04FF23 0413 4413 426C 023B 92013B A2013B 06FF1B A1015B 91015B A10167",
+        "04FF23 4413 523B 06FF1B 426C 6167 5167 023B 0413 8101E7FF0F",
+        # Kamstrup Multical 302, 303, 403, 603, 602: heat and cold
+        "0306 4306 0314 426C 022D 01FF21",
+        "030E 430E 0313 426C 022D 01FF21",
+        "0406 0414 04FF07 04FF08 0259 025D 023B 02FF22 026C 4406 4414 426C",
+        "0406 04FF07 04FF08 0414 043B 0259 025D 04FF22 026C 4406 4414 426C",
+        "040F 04FF07 04FF08 0414 844014 84804014 043B 0259 025D 142D 84100F 84200F"
+        " 04FF22 026C 440F 4414 C44014 C4804014 426C",
+        "02F9FF15 0406 04EEFF07 04EEFF08 0414 844014 84804014 02FD17 026C 426C 4406 4414"
+        " C44014 C4804014 043B 0259 025D",
+        # Kamstrup Omnipower and its relatives: electricity
+        "0404 04843C 042B 04AB3C",
+        "0405 04FB8275 04853C 04FB82F53C 01FD17",
+        # Kamstrup PressureSensor
+        "2269 1269 0269 05FF09 05FF0A 02FD17",
+        # Engelmann FAW: water
+        "426C 4413 01FD17 840113 C40113 840213 C40213 840313 C40313 840413 C40413 840513 C40513"
+        " 840613 C40613 840713 C40713 840813 046D 0413",
     )
 )
 
@@ -57,7 +81,11 @@ class Formats:
 
 
 def expand(data: bytes, formats: Formats) -> bytes | Fault:
-    """Turn what follows the header of a compact frame into the records of the full frame, its CRC verified."""
+    """Turn what follows the header of a compact frame into the records of the full frame, its CRC verified.
+
+    Fillers around it, which encryption adds, belong to neither.
+    """
+    data = data.removeprefix(_FILLERS)
     if len(data) < 4:
         return Fault(FaultKind.TRUNCATED, "a compact frame without its signature")
     headers = formats.find(int.from_bytes(data[:2], "little"))
@@ -94,7 +122,7 @@ def _interleave(headers: bytes, data: bytes) -> bytes | Fault:
             return end
         full += header.raw + data[taken:end]
         position, taken = position + len(header.raw), end
-    return bytes(full + data[taken:])
+    return bytes(full + data[taken:].lstrip(_FILLERS))
 
 
 def learn_format(data: bytes, formats: Formats) -> Fault | None:
