@@ -274,3 +274,14 @@ def test_identity():
     assert MeterIdentity(title=title).key == title
     assert MeterIdentity(manufacturer="KAM", address="78").key == "KAM78"
     assert MeterIdentity().key is None
+
+
+def test_number_of_a_meter() -> None:
+    """A logical device name of IDIS form ends with the serial number; other ends mean nothing."""
+    name = MeterIdentity(number="ISK1020784605887")
+    for number in ("ISK1020784605887", "84605887", "0784605887"):
+        assert name.has_number(number)
+        assert MeterIdentity(number=number).has_number(name.number)
+    for number in ("4605887", "84605888", "ISK84605887", "", None):
+        assert not name.has_number(number)
+    assert not MeterIdentity(number="1020784605887").has_number("84605887")

@@ -406,7 +406,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         if identity.channel:
             return False
         if identity.number and known.number:
-            return identity.number == known.number
+            return known.has_number(identity.number)
         if identity.title and known.title:
             return identity.title == known.title
         return not (known.key and identity.key) or identity.key == known.key

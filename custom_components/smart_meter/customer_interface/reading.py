@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
+import re
 from types import MappingProxyType
 
 from .obis import ObisCode
 from .units import Number
+
+# A logical device name of IDIS form, and the least digits a serial number at its end has.
+IDIS_NAME = re.compile(r"[A-Z]{3}\d{13}", re.ASCII)
+SERIAL_NUMBER = 8
 
 
 class FaultKind(StrEnum):
@@ -53,6 +58,20 @@ class MeterIdentity:
         if self.number or self.title:
             return self.number or self.title
         return f"{self.manufacturer or ''}{self.address}" if self.address else None
+
+    def has_number(self, number: str | None) -> bool:
+        """Tell whether a number is this meter's: as it is, or as the serial number its logical device name ends with.
+
+        A logical device name of IDIS form is three letters and 13 digits, of which the last are the serial number
+        (Iskraemeco AM550 in Slovenia sends the one every second and the other every quarter of an hour).
+        """
+        numbers = sorted((self.number or "", number or ""), key=len)
+        return numbers[0] == numbers[1] or bool(
+            len(numbers[0]) >= SERIAL_NUMBER
+            and numbers[0].isdecimal()
+            and IDIS_NAME.fullmatch(numbers[1])
+            and numbers[1].endswith(numbers[0])
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,7 @@ def _example(place: list[Any], starts: str, first: bool, number: int) -> bytes:
     special = {
         "array": listed(u16(9400), tag=1),
         "boolean": b"\x03\x01",
+        "uint8": b"\x11\x00",
         "any": b"\x11\x02",
     }
     if name in special:
@@ -239,6 +240,49 @@ def test_sums_are_checked() -> None:
 
     assert read_one(notification(items(100))).values
     assert refuse(notification(items(110))).kind is FaultKind.LAYOUT
+
+
+def test_control_state() -> None:
+    """The Slovenian list of energies says whether the meter is connected as a truth value or, as the Blue Book has it, as an enumeration."""
+    energies = (100, 60, 40, 30, 10, 20, 7, 8)
+    for state, value in ((b"\x03\x01", True), (b"\x16\x01", 1)):
+        reading = read_one(
+            notification(
+                listed(
+                    string(b"ISK1030700000001"),
+                    string(b"16820006"),
+                    state,
+                    string(b"\x00\x02"),
+                    *map(u32, energies),
+                )
+            )
+        )
+        values = plain(reading)
+        assert values["0-0:96.3.10"] == value
+        assert values["0-0:96.14.0"] == "0002"
+        assert values["1-0:1.8.0"] == (100, "Wh")
+        assert values["1-0:4.8.0"] == (8, "varh")
+
+
+def test_kaifa_without_scalers() -> None:
+    """Kaifa's Swedish list names its values, counts mA and 0.1 V, and does not say so."""
+    for list_id in ("1.0.0.2.129", "1.1.0.2.129"):
+        apdu = notification(
+            listed(
+                *(code(list_id), string(b"KFM_001")),
+                *(code("1.0.1.7.0"), u32(2816)),
+                *(code("1.0.31.7.0"), u32(6781)),
+                *(code("1.0.32.7.0"), u32(2322)),
+                *(code("1.0.52.7.0"), u32(0)),
+                *(code("1.0.1.8.0"), u32(4786979)),
+            )
+        )
+        values = plain(read_one(apdu))
+        assert values["1-0:1.7.0"] == (2816, "W")
+        assert values["1-0:31.7.0"] == (Decimal("6.781"), "A")
+        assert values["1-0:32.7.0"] == (Decimal("232.2"), "V")
+        assert values["1-0:52.7.0"] == (0, "V")
+        assert values["1-0:1.8.0"] == (4786979, "Wh")
 
 
 def test_wrong_count() -> None:

@@ -3,11 +3,18 @@
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-import re
 
 from ...obis import ObisCode
 from ...quantity import Kind, quantity_of
-from ...reading import Fault, FaultKind, MeterIdentity, Reading, Scalar, Value
+from ...reading import (
+    IDIS_NAME,
+    Fault,
+    FaultKind,
+    MeterIdentity,
+    Reading,
+    Scalar,
+    Value,
+)
 from ...units import Conversion, plain, scaled
 from .axdr import Data, Tag, shape_of
 from .clock import looks_like_datetime, read_date, read_datetime, read_time
@@ -17,7 +24,6 @@ from .scaling import rescale
 from .shapes import Attribute, Content, recognise, text_of
 
 LOGICAL_DEVICE_NAME = ObisCode(0, 0, 42, 0, 0)
-_IDIS_NAME = re.compile(r"[A-Z]{3}\d{13}", re.ASCII)
 
 # Codes a meter gives its number under. A number without a code comes behind the first two; the device IDs 3 and 4
 # may be the same for many meters ("UP_3f"), so the logical device name goes before them.
@@ -167,7 +173,7 @@ def _identity(values: Mapping[ObisCode, Value], content: Content) -> MeterIdenti
 def _manufacturer(values: Mapping[ObisCode, Value]) -> str | None:
     """Return the FLAG letters a logical device name of IDIS form begins with; others may name the grid operator."""
     names = _texts(values, (LOGICAL_DEVICE_NAME,))
-    return next((name[:3] for name in names if _IDIS_NAME.fullmatch(name)), None)
+    return next((name[:3] for name in names if IDIS_NAME.fullmatch(name)), None)
 
 
 def _texts(

@@ -26,7 +26,8 @@ from .clock import looks_like_datetime, read_date, read_datetime, read_time
 from .layout import Layout
 
 LOGICAL_NAME = 1
-LIST_ID = ObisCode(1, 1, 0, 2, 129)
+# Under which the OBIS list version identifier comes: Aidon and Kaifa in Norway, Kaifa in Sweden.
+LIST_IDS = (ObisCode(1, 1, 0, 2, 129), ObisCode(1, 0, 0, 2, 129))
 # Attributes of interface classes (Blue Book, clause 4) that are values; of other classes every attribute is one.
 VALUE_ATTRIBUTES = {3: frozenset({2}), 4: frozenset({2}), 5: frozenset({2, 3})}
 # Register, extended register and demand register: attribute that holds scaler and unit.
@@ -75,8 +76,9 @@ def recognise(body: Data, layouts: Sequence[Layout]) -> Content | None:
         return _self_describing(body.items)
     named = Content()
     _walk(body.items, named)
-    if named.list_id is None and LIST_ID in named.attributes:
-        named.list_id = text_of(named.attributes[LIST_ID].data)
+    for code in LIST_IDS:
+        if named.list_id is None and code in named.attributes:
+            named.list_id = text_of(named.attributes[code].data)
     return named if named.attributes or named.devices else None
 
 
