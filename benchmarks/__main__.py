@@ -1,0 +1,87 @@
+"""Races all decoders and prints the table: `script/bench`. Ends with 1 where a goal is missed by more than 20 %."""
+
+import argparse
+import platform
+import sys
+
+from . import footprint
+from .decoding import ROUNDS, TOLERANCE, Result, races, run
+
+IMPORT_GOAL = 0.25
+_ROW = "{:<38} {:<38} {:>9} {:>9} {:>7} {:>7}  {}"
+
+
+def main() -> int:
+    """Run what was asked for; return the exit status."""
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--only", default="", help="part of a title")
+    arguments = parser.parse_args()
+    print(f"Python {platform.python_version()} on {platform.machine()}; processor time")
+    print(_ROW.format("telegram", "peer", "ours", "peer", "ratio", "goal", ""))
+    rows = [
+        _row(result)
+        for race in races()
+        if arguments.only in race.title
+        for result in run(race, arguments.rounds)
+    ]
+    if not arguments.only or arguments.only == "import":
+        rows += _imports()
+    return int(any(rows))
+
+
+def _row(result: Result) -> bool:
+    """Print a result and return whether its goal is missed."""
+    peer = result.seconds
+    print(
+        _ROW.format(
+            result.race.title,
+            result.peer.name,
+            _micro(result.ours),
+            "missing" if peer is None else _micro(peer),
+            *_verdict(result.ratio, result.goal),
+        ),
+        flush=True,
+    )
+    return result.missed
+
+
+def _imports() -> list[bool]:
+    """Print what the imports cost and return which goals are missed."""
+    ours, peer = footprint.measure()
+    if peer is None:
+        print("import: dsmr-parser is missing")
+        return []
+    ratios = ours.seconds / peer.seconds, ours.memory / peer.memory
+    rows = (
+        (
+            "import, time",
+            f"{ours.seconds * 1e3:.1f} ms",
+            f"{peer.seconds * 1e3:.1f} ms",
+        ),
+        (
+            "import, memory",
+            f"{ours.memory / 2**20:.1f} MB",
+            f"{peer.memory / 2**20:.1f} MB",
+        ),
+    )
+    for (title, own, other), ratio in zip(rows, ratios, strict=True):
+        verdict = _verdict(ratio, IMPORT_GOAL)
+        print(_ROW.format(title, "dsmr-parser", own, other, *verdict))
+    return [ratio > IMPORT_GOAL * TOLERANCE for ratio in ratios]
+
+
+def _micro(seconds: float) -> str:
+    return f"{seconds * 1e6:.1f} µs"
+
+
+def _verdict(ratio: float | None, goal: float | None) -> tuple[str, str, str]:
+    if ratio is None or goal is None:
+        return "" if ratio is None else f"{ratio:.3f}", "", ""
+    word = (
+        "met" if ratio <= goal else "close" if ratio <= goal * TOLERANCE else "MISSED"
+    )
+    return f"{ratio:.3f}", f"{goal:.3f}", word
+
+
+sys.exit(main())
