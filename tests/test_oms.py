@@ -252,6 +252,16 @@ def test_missing_blocks() -> None:
     assert fault.kind is FaultKind.TRUNCATED
 
 
+def test_fillers_alone_do_not_make_a_key_right() -> None:
+    """A plaintext that begins with the fillers and goes on as nonsense gives no value, but a fault about the key."""
+    vector = security.cipher_vector(bytes.fromhex("B438896745234203"), 0xF6)
+    plain = bytes.fromhex("2F2F 0413 01000000 7F") + bytes(7)
+    encryptor = Cipher(algorithms.AES(AMIS_KEY), modes.CBC(vector)).encryptor()
+    data = encryptor.update(plain).hex()
+    fault = refused(wired_payload(_long("1005", data)), ring(AMIS_KEY))
+    assert (fault.kind, "no M-Bus data" in fault.detail) == (FaultKind.KEY, True)
+
+
 def test_plain_ell_checks_its_crc() -> None:
     """An extended link layer without encryption still has a CRC."""
     body = bytes.fromhex("78 0413 01000000")

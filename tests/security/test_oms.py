@@ -45,7 +45,7 @@ def test_mode_5_by_its_parts() -> None:
     vector = cipher_vector(ADDRESS, 0x2A)
     assert vector == ADDRESS + b"\x2a" * 8
     opened = open_cbc(
-        OMS_MODE_5[15:47], [b"short", WRONG, OMS_MODE_5_KEY], [bytes(16), vector]
+        OMS_MODE_5[15:47], [b"short", WRONG, OMS_MODE_5_KEY], [bytes(16), vector], bool
     )
     assert isinstance(opened, Opened)
     assert opened.key == OMS_MODE_5_KEY
@@ -63,7 +63,7 @@ def test_secrets_are_not_shown() -> None:
 def test_any_bytes(data: bytes, mac: bytes, blocks: int) -> None:
     """Whatever bytes: nothing raises, and no key fits by accident of the test."""
     whole = data[: len(data) // 16 * 16]
-    open_cbc(whole, [WRONG], [bytes(16)])
+    open_cbc(whole, [WRONG], [bytes(16)], bool)
     open_mode_7(whole, [WRONG], [bytes(4)], bytes(4), mac, data)
     open_link(data, [WRONG], [bytes(16)])
     open_mode_15(data, blocks, [WRONG], ADDRESS)
@@ -73,7 +73,7 @@ def test_any_bytes(data: bytes, mac: bytes, blocks: int) -> None:
 def test_no_usable_key(keys: list[bytes]) -> None:
     """Without a key of the right length it is the key that is missing."""
     for result in (
-        open_cbc(bytes(16), keys, [bytes(16)]),
+        open_cbc(bytes(16), keys, [bytes(16)], bool),
         open_mode_7(bytes(16), keys, [bytes(4)], bytes(4), bytes(8), b""),
         open_link(bytes(16), keys, [bytes(16)]),
         open_mode_15(bytes(16) + bytes.fromhex("04FD0800000000"), 1, keys, ADDRESS),

@@ -268,14 +268,14 @@ def _decrypt(
             FaultKind.LAYOUT,
             "encrypted, but without the meter's address that decryption needs",
         )
-    if not secrets and _opened_before(data[: tpl.blocks * BLOCK]):
+    if not secrets and _is_data(data[: tpl.blocks * BLOCK]):
         return _Plain(data, facts)
     return _MODES[tpl.mode](_Locked(data, tpl, afl, address, facts, keys, secrets))
 
 
-def _opened_before(data: bytes) -> bool:
-    """Tell by its once encrypted blocks what a gateway decrypted: fillers, then records to the very end."""
-    return data[:2] == FILLERS and parse_records(data).fault is None
+def _is_data(plaintext: bytes) -> bool:
+    """Tell opened blocks, by us or by a gateway that kept the header: fillers, then records to the very end."""
+    return plaintext[:2] == FILLERS and parse_records(plaintext).fault is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +314,11 @@ def _open_mode_5(locked: _Locked) -> _Plain | Fault:
         if locked.tpl.mode == 5
         else bytes(BLOCK)
     )
-    opened = security.open_cbc(ciphertext, locked.secrets, [vector])
+    # What misses blocks breaks off within a record; a compact frame has a CRC of its own.
+    whole = missing is None and _CONTENTS[locked.tpl.ci] is Content.RECORDS
+    opened = security.open_cbc(
+        ciphertext, locked.secrets, [vector], _is_data if whole else bool
+    )
     if isinstance(opened, Fault):
         return opened
     return _Plain(

@@ -4,7 +4,7 @@ Each function tries the keys it is given in order and says in `Opened` which one
 the two fillers 2F 2F that begin each plaintext, the MAC of mode 7, or the CRC of the extended link layer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hmac import compare_digest
 
@@ -27,6 +27,10 @@ REFUSED: dict[int, str] = {
 
 NO_KEY = Fault(FaultKind.KEY, "encrypted, and no key is known for this meter")
 WRONG_KEY = Fault(FaultKind.KEY, "encrypted, and none of the keys fits")
+_NO_SENSE = Fault(
+    FaultKind.KEY,
+    "a key seems to open it, but what comes out is no M-Bus data: damaged, or the key of another meter",
+)
 _NO_MAC = Fault(
     FaultKind.AUTHENTICATION,
     "security mode 7 without an authentication code of four bytes or more",
@@ -77,20 +81,31 @@ def cmac(key: bytes, data: bytes) -> bytes:
 
 
 def open_cbc(
-    ciphertext: bytes, keys: Sequence[bytes], vectors: Sequence[bytes]
+    ciphertext: bytes,
+    keys: Sequence[bytes],
+    vectors: Sequence[bytes],
+    makes_sense: Callable[[bytes], bool],
 ) -> Opened | Fault:
-    """Open modes 4 and 5 (whole blocks); several vectors are tried where an address may be one of two."""
+    """Open modes 4 and 5 (whole blocks); several vectors are tried where an address may be one of two.
+
+    Nothing authenticates these modes, and of 65536 wrong keys one gives the two fillers: so `makes_sense` judges the
+    whole plaintext.
+    """
     if not ciphertext:
         return _NO_BLOCK
     usable = [key for key in keys if len(key) == BLOCK]
     if not usable:
         return NO_KEY
+    verdict = WRONG_KEY
     for key in usable:
         for vector in vectors:
             # One block tells a wrong key: no need to decrypt the rest with it.
             if decrypt_cbc(key, vector, ciphertext[:BLOCK]).startswith(FILLERS):
-                return Opened(decrypt_cbc(key, vector, ciphertext), key)
-    return WRONG_KEY
+                plaintext = decrypt_cbc(key, vector, ciphertext)
+                if makes_sense(plaintext):
+                    return Opened(plaintext, key)
+                verdict = _NO_SENSE
+    return verdict
 
 
 def derive(key: bytes, purpose: int, counter: bytes, number: bytes) -> bytes:
