@@ -200,7 +200,8 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
 
     async def async_start(self) -> None:
         """Restore, open the port and begin to listen; raises ConfigEntryNotReady where the port does not open."""
-        state, meters = _restored(await self._store.async_load())
+        stored = await self._store.async_load()
+        state, meters = _restored(stored)
         self._saved_state = state
         try:
             self.session = await self.hass.async_add_executor_job(
@@ -215,6 +216,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
                 translation_domain=DOMAIN, translation_key="not_read_yet"
             ) from err
         self.data = {meter.key: meter for meter in meters}
+        self._recall(stored or {})
         self._ensure_main()
         if lease.is_lent(self.hass, self.config_entry):
             self._async_unavailable("the port is lent")
@@ -567,6 +569,9 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         await self.async_reopen()
 
     # --- storage -----------------------------------------------------------------------------------------------------
+
+    def _recall(self, stored: Mapping[str, Any]) -> None:
+        """Give the session what else was stored; most need only their state."""
 
     def _async_schedule_save(self) -> None:
         if self._save_pending or self.session.state is self._saved_state:

@@ -1,5 +1,6 @@
 """Puts the meter into the energy dashboard, where the user wanted so."""
 
+from collections.abc import Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
 from .const import CONF_ADD_TO_ENERGY, DOMAIN
-from .meter import MeterData
+from .customer_interface.reading import MeterIdentity, RecordFunction
+from .meter import MeterData, Point
 
 if TYPE_CHECKING:
     from .coordinator import MeterCoordinator
@@ -31,13 +33,43 @@ async def async_has_grid(hass: HomeAssistant) -> bool:
     return any(source["type"] == "grid" for source in sources)
 
 
+def may_be_added(identity: MeterIdentity) -> bool:
+    """Tell whether the energy dashboard has a place for what a meter measures."""
+    return identity.medium == "electricity" or identity.medium in _VOLUMES
+
+
 @callback
 def async_schedule(coordinator: MeterCoordinator) -> None:
     """Add the meter as soon as all of a telegram was taken in; does nothing where it is not wanted or was done."""
-    if coordinator.config_entry.data.get(CONF_ADD_TO_ENERGY):
-        coordinator.config_entry.async_create_task(
-            coordinator.hass, _async_add_when_complete(coordinator), eager_start=False
+    entry, hass = coordinator.config_entry, coordinator.hass
+    if entry.data.get(CONF_ADD_TO_ENERGY):
+        entry.async_create_task(
+            hass, _async_add_when_complete(coordinator), eager_start=False
         )
+    if any(
+        subentry.data.get(CONF_ADD_TO_ENERGY) for subentry in entry.subentries.values()
+    ):
+        entry.async_create_task(hass, _async_add_chosen(coordinator), eager_start=False)
+
+
+async def _async_add_chosen(coordinator: MeterCoordinator) -> None:
+    """Add the meters of subentries, each once the entities it needs are there."""
+    entry, hass = coordinator.config_entry, coordinator.hass
+    for meter in tuple(coordinator.data.values()):
+        subentry = entry.subentries.get(coordinator.subentry_of(meter) or "")
+        if subentry is None or not subentry.data.get(CONF_ADD_TO_ENERGY):
+            continue
+        sources = _sources(hass, meter)
+        if sources is None and (volume := _volume(hass, meter)) is not None:
+            sources = [volume]
+        if sources is not None and is_offered(hass):
+            data = _without_wish(subentry.data)
+            hass.config_entries.async_update_subentry(entry, subentry, data=data)
+            await _async_add(hass, sources)
+
+
+def _without_wish(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key != CONF_ADD_TO_ENERGY}
 
 
 async def _async_add_when_complete(coordinator: MeterCoordinator) -> None:
@@ -54,10 +86,7 @@ async def _async_add_when_complete(coordinator: MeterCoordinator) -> None:
     if grid is None or None in volumes:
         return
     sources = grid + [source for source in volumes if source is not None]
-    data = {
-        key: value for key, value in entry.data.items() if key != CONF_ADD_TO_ENERGY
-    }
-    hass.config_entries.async_update_entry(entry, data=data)
+    hass.config_entries.async_update_entry(entry, data=_without_wish(entry.data))
     await _async_add(hass, sources)
 
 
@@ -89,18 +118,30 @@ _VOLUMES = {"gas": "gas", "water": "water", "cold_water": "water"}
 
 
 def _volume(hass: HomeAssistant, meter: MeterData) -> dict[str, Any] | None:
-    """Return the source for a gas or water meter behind the electricity meter; None while its entity is missing."""
-    counters = [point for point in meter.points.values() if point.value.unit == "m³"]
-    entity = _entity(hass, meter, counters[0].key) if counters else None
-    if entity is None:
+    """Return the source for a gas or water meter; None while its entity is missing."""
+    kind = _VOLUMES.get(meter.identity.medium or "")
+    counter = next(filter(_is_volume_now, meter.points.values()), None)
+    entity = _entity(hass, meter, counter.key) if counter else None
+    if entity is None or kind is None:
         return None
     return {
-        "type": _VOLUMES[meter.identity.medium or ""],
+        "type": kind,
         "stat_energy_from": entity,
         "stat_cost": None,
         "entity_energy_price": None,
         "number_energy_price": None,
     }
+
+
+def _is_volume_now(point: Point) -> bool:
+    """Tell the counter from what it stood at on a due date and from its tariffs."""
+    if point.value.unit != "m³":
+        return False
+    if (record := point.record) is None:
+        return point.code is None or point.code.f == 255
+    return (record.storage, record.tariff, record.subunit) == (0, 0, 0) and (
+        record.function is RecordFunction.INSTANTANEOUS
+    )
 
 
 def _pairs(meter: MeterData) -> list[tuple[str, str | None]]:

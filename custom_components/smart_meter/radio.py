@@ -1,6 +1,6 @@
 """One radio stick and the wireless meters the user chose from all it hears, each a subentry with a key of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, override
 
@@ -10,6 +10,7 @@ from homeassistant.config_entries import (
     ConfigEntryChange,
     ConfigSubentry,
 )
+from homeassistant.const import CONF_PORT
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceInfo
@@ -26,7 +27,13 @@ from .customer_interface.session.radio import RadioSession
 from .descriptions import describe
 from .keystore import KeyStore, KeyStoreError, async_get_keystore
 from .meter import STALE_INTERVALS, MeterData, Point
-from .wireless import STICKS, SUBENTRY_METER
+from .wireless import (
+    STICKS,
+    SUBENTRY_METER,
+    async_take_over,
+    memory_to_store,
+    stored_memory,
+)
 
 # Radio loses telegrams, and some meters are quiet at night and at weekends: a counter is still what it was, a power is
 # not.
@@ -211,6 +218,23 @@ class RadioCoordinator(MeterCoordinator):
     @override
     def _save_delay(self) -> float:
         return SAVE_DELAY
+
+    @override
+    def _to_store(self) -> dict[str, Any]:
+        now = dt_util.utcnow().timestamp()
+        heard = memory_to_store(self.session.memory, now)
+        return {**super()._to_store(), "heard": heard}
+
+    @override
+    def _recall(self, stored: Mapping[str, Any]) -> None:
+        try:
+            self.session.recall(stored_memory(stored.get("heard", {})))
+        except KeyError, TypeError, ValueError, AttributeError:
+            LOGGER.warning(
+                "The stored list of meters heard is damaged; it is made anew"
+            )
+        port = self.config_entry.data[CONF_PORT]
+        self.session.recall(async_take_over(self.hass, port))
 
     @override
     def is_available(self, meter: MeterData, point: Point) -> bool:

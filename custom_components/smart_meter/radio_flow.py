@@ -1,6 +1,7 @@
 """Setting up a radio stick: port, the stick itself, the meters it hears, and the key of each the user picks."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -30,7 +31,15 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
-from .const import CONF_DONGLE, CONF_IDENTITY, CONF_KEYS, CONF_METER, CONF_OPERATOR
+from . import energy
+from .const import (
+    CONF_ADD_TO_ENERGY,
+    CONF_DONGLE,
+    CONF_IDENTITY,
+    CONF_KEYS,
+    CONF_METER,
+    CONF_OPERATOR,
+)
 from .coordinator import identity_to_store
 from .customer_interface.catalogue import Catalogue, GridOperator, Offer, Profile
 from .customer_interface.errors import KeyFormatError
@@ -45,6 +54,7 @@ from .wireless import (
     RADIO,
     STICKS,
     SUBENTRY_METER,
+    async_hand_over,
     async_options,
     async_title,
     operator_of,
@@ -73,6 +83,7 @@ class RadioSteps(ConfigFlow):
     _radio_waiting: asyncio.Task[None] | None = None
     _picked: tuple[str, ...] = ()
     _unasked: tuple[str, ...] = ()
+    _to_energy: bool = False
     _radio_keys: dict[str, Key]
 
     async def _async_load(self) -> None:
@@ -206,6 +217,7 @@ class RadioSteps(ConfigFlow):
         assert radio is not None
         if user_input is not None:
             self._picked = tuple(user_input.get(CONF_METERS, ()))
+            self._to_energy = bool(user_input.get(CONF_ADD_TO_ENERGY))
             if user_input[CONF_LISTEN_ON]:
                 radio.listen_on()
                 return await self.async_step_radio()
@@ -225,6 +237,7 @@ class RadioSteps(ConfigFlow):
                     options=options, multiple=True, mode=SelectSelectorMode.LIST
                 )
             )
+        fields |= energy_field(self.hass, radio.heard)
         fields[probatio.Required(CONF_LISTEN_ON, default=not radio.heard)] = (
             BooleanSelector()
         )
@@ -271,6 +284,9 @@ class RadioSteps(ConfigFlow):
     async def _async_finish_radio(self) -> ConfigFlowResult:
         subentries = await self._async_subentries()
         stick = STICKS.get((self._radio.stick if self._radio else None) or "")
+        if self._radio is not None:
+            memory = self._radio.session.memory
+            async_hand_over(self.hass, self._data[CONF_PORT], memory)
         await self._async_stop_radio()
         data = {
             CONF_OPERATOR: self._operator.id,
@@ -295,6 +311,7 @@ class RadioSteps(ConfigFlow):
                 heard,
                 key_field(self._offer.profile),
                 self._radio_keys.get(name),
+                to_energy=self._to_energy,
             )
             for name in self._picked
             if (heard := self._radio.session.look_up(name)) is not None
@@ -311,6 +328,7 @@ class WirelessMeterFlow(ConfigSubentryFlow):
     """Picks another meter from the list of all the stick hears, and changes the key of one."""
 
     _name: str = ""
+    _to_energy: bool = False
 
     @property
     def _coordinator(self) -> RadioCoordinator | None:
@@ -329,6 +347,7 @@ class WirelessMeterFlow(ConfigSubentryFlow):
         session = coordinator.session
         if user_input is not None and (name := user_input[CONF_METER]) != AGAIN:
             self._name = name
+            self._to_energy = bool(user_input.get(CONF_ADD_TO_ENERGY))
             if _is_encrypted(session, name):
                 return await self.async_step_key()
             return await self._async_create(coordinator, None)
@@ -351,7 +370,9 @@ class WirelessMeterFlow(ConfigSubentryFlow):
         )
         return self.async_show_form(
             step_id="user",
-            data_schema=probatio.Schema({field: selector}),
+            data_schema=probatio.Schema(
+                {field: selector, **energy_field(self.hass, heard)}
+            ),
             description_placeholders={
                 "count": str(len(session.heard)),
                 "picked": str(len(picked)),
@@ -411,7 +432,9 @@ class WirelessMeterFlow(ConfigSubentryFlow):
         if heard is None:
             return self.async_abort(reason="no_longer_heard")
         field = key_field(coordinator.setup.profile)
-        subentry = await async_subentry(self.hass, heard, field, key)
+        subentry = await async_subentry(
+            self.hass, heard, field, key, to_energy=self._to_energy
+        )
         return self.async_create_entry(
             title=subentry["title"],
             data=subentry["data"],
@@ -429,14 +452,30 @@ def subentry_types(entry: ConfigEntry[Any]) -> dict[str, type[ConfigSubentryFlow
     return {SUBENTRY_METER: WirelessMeterFlow} if radio or runs else {}
 
 
+def energy_field(hass: HomeAssistant, heard: Iterable[HeardMeter]) -> dict[Any, Any]:
+    """Return the field that offers the energy dashboard, where it has a place for one of these meters."""
+    if not energy.is_offered(hass) or not any(
+        energy.may_be_added(known.meter) for known in heard
+    ):
+        return {}
+    return {probatio.Required(CONF_ADD_TO_ENERGY, default=True): BooleanSelector()}
+
+
 async def async_subentry(
-    hass: HomeAssistant, heard: HeardMeter, field: str, key: Key | None
+    hass: HomeAssistant,
+    heard: HeardMeter,
+    field: str,
+    key: Key | None,
+    *,
+    to_energy: bool,
 ) -> ConfigSubentryData:
     """Return what is stored of a meter that was picked."""
+    wish = to_energy and energy.may_be_added(heard.meter)
     return ConfigSubentryData(
         data={
             CONF_IDENTITY: identity_to_store(heard.meter),
             CONF_KEYS: await _async_wrapped(hass, field, key),
+            **({CONF_ADD_TO_ENERGY: True} if wish else {}),
         },
         subentry_type=SUBENTRY_METER,
         title=await async_title(hass, heard.meter),

@@ -1,20 +1,28 @@
 """What a radio stick's entry, its coordinator and its flows share: the generic row, names, and the list of meters."""
 
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import asdict
+from types import MappingProxyType
+from typing import Any, Final
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import SelectOptionDict
 from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .customer_interface.catalogue import Catalogue, GridOperator, MeterType, Offer
-from .customer_interface.reading import MeterIdentity
-from .customer_interface.session.radio import HeardMeter
+from .customer_interface.reading import FaultKind, MeterIdentity
+from .customer_interface.session.radio import HeardMeter, RadioMemory
 
 SUBENTRY_METER: Final = "wireless_meter"
 # The "operator" of an entry that reads any wireless meters, whoever they are from.
 RADIO: Final = "radio"
 RADIO_METER: Final = "wmbus"
+
+# A meter near that was not heard for so many seconds is no longer listed after a restart.
+FORGET_AFTER: Final = 14 * 86_400.0
+_HEARD: HassKey[dict[str, RadioMemory]] = HassKey(f"{DOMAIN}_heard")
 
 # By the library's name of the stick; what is not here has no name of its own.
 STICKS: Final = {
@@ -47,6 +55,45 @@ def operator_of(known: Catalogue, operator_id: str) -> GridOperator:
     meter = MeterType(RADIO_METER, "Wireless", "M-Bus")
     return GridOperator(
         RADIO, "Wireless M-Bus", "", (Offer(meter, known.profiles["wmbus"]),)
+    )
+
+
+@callback
+def async_hand_over(hass: HomeAssistant, port: str, memory: RadioMemory) -> None:
+    """Keep what set-up heard on a port for the entry that will read it: some meters send once an hour."""
+    hass.data.setdefault(_HEARD, {})[port] = memory
+
+
+@callback
+def async_take_over(hass: HomeAssistant, port: str) -> RadioMemory:
+    """Return what set-up heard on a port, once."""
+    return hass.data.get(_HEARD, {}).pop(port, RadioMemory())
+
+
+def memory_to_store(memory: RadioMemory, now: float) -> dict[str, dict[str, Any]]:
+    """Return the list of meters near in JSON's types, without their telegrams, and without who has long gone."""
+    return {
+        name: {**asdict(heard), "meter": asdict(heard.meter)}
+        for name, heard in memory.heard.items()
+        if now - heard.last_heard < FORGET_AFTER
+    }
+
+
+def stored_memory(form: Mapping[str, Mapping[str, Any]]) -> RadioMemory:
+    """Return a list that was stored; raises TypeError or ValueError for anything else."""
+    return RadioMemory(
+        MappingProxyType(
+            {
+                name: HeardMeter(
+                    **{
+                        **row,
+                        "meter": MeterIdentity(**row["meter"]),
+                        "fault": row["fault"] and FaultKind(row["fault"]),
+                    }
+                )
+                for name, row in form.items()
+            }
+        )
     )
 
 

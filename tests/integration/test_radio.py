@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from homeassistant.components.energy.data import async_get_manager
+from homeassistant.components.recorder import Recorder
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     SOURCE_USB,
@@ -21,6 +23,7 @@ from homeassistant.helpers import (
     issue_registry as ir,
 )
 from homeassistant.helpers.service_info.usb import UsbServiceInfo
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -28,7 +31,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.smart_meter import radio_listening
+from custom_components.smart_meter import radio_listening, wireless
 from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface.keys import Key
 from custom_components.smart_meter.customer_interface.session import (
@@ -53,6 +56,7 @@ PACE = 0.5
 WATER = WirelessMeter("70000001", "water", None, PACE, -51)
 GAS = WirelessMeter("70000002", "gas", KEY, PACE, -72)
 HEAT = WirelessMeter("70000003", "heat", None, PACE, -60)
+QUIET = WirelessMeter("70000008", "heat", None, 400 * 86_400.0, -80)
 
 
 @pytest.fixture(autouse=True)
@@ -287,8 +291,7 @@ async def test_no_stick_answers(
 
 async def test_nobody_is_heard(hass: HomeAssistant, port: Path) -> None:
     """A stick that hears nobody is offered to be listened to for longer; without it the entry has no meter yet."""
-    quiet = WirelessMeter("70000008", "heat", None, 400 * 86_400.0, -80)
-    async with stick(port, quiet):
+    async with stick(port, QUIET):
         result = await to_list(hass, port)
         (field,) = result["data_schema"].schema
         assert (str(field), field.default()) == ("listen_on", True)
@@ -564,6 +567,91 @@ async def test_values_outlive_a_restart_and_age(
         meter.points[point.key] = old
         async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=6))
         await until(hass, lambda: not volume_of(hass, "stick", WATER.number))
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_what_set_up_heard_is_read_at_once(
+    hass: HomeAssistant, port: Path
+) -> None:
+    """A meter that sends once an hour has its values when set-up ends, not an hour later."""
+    async with stick(port, WATER, GAS) as line:
+        result = await to_list(hass, port)
+        line.meter.meters = (QUIET,)  # type: ignore[attr-defined]
+        result = await answer(
+            hass, result, meters=[WATER.number, GAS.number], listen_on=False
+        )
+        result = await answer(hass, result, key=KEY.hex())
+        entry = result["result"]
+        for meter in (WATER, GAS):
+            await until(
+                hass, lambda m=meter: volume_of(hass, entry.unique_id, m.number)
+            )
+        assert entry.runtime_data.statistics.bytes_received < 1_000
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_list_outlives_a_restart(hass: HomeAssistant, port: Path) -> None:
+    """Who was heard before a restart is still listed, without being heard again; who has long gone is not."""
+    async with stick(port, WATER, GAS) as line:
+        entry = await make(hass, port, WATER)
+        await until(hass, lambda: len(entry.runtime_data.session.heard) == 2)
+        line.meter.meters = (QUIET,)  # type: ignore[attr-defined]
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done()
+        begun = await hass.config_entries.subentries.async_init(
+            (entry.entry_id, SUBENTRY_METER), context={"source": "user"}
+        )
+        assert list(options(begun, "meter")) == [GAS.number, "again"]
+        added = await hass.config_entries.subentries.async_configure(
+            begun["flow_id"], {"meter": GAS.number}
+        )
+        assert added["step_id"] == "key"
+        memory = entry.runtime_data.session.memory
+        later = dt_util.utcnow().timestamp() + wireless.FORGET_AFTER + 60
+        assert not wireless.memory_to_store(memory, later)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.parametrize("heard", [7, {"1": {}}, {"1": {"meter": {"who": 1}}}])
+async def test_damaged_list_is_made_anew(
+    hass: HomeAssistant, port: Path, hass_storage: dict[str, Any], heard: Any
+) -> None:
+    """What a broken disk left of the list hinders nothing."""
+    async with stick(port, WATER):
+        entry = await make(hass, port, WATER)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]["heard"] = heard
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await until(hass, lambda: volume_of(hass, "stick", WATER.number))
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_energy_dashboard(
+    recorder_mock: Recorder, hass: HomeAssistant, port: Path
+) -> None:
+    """Meters the energy dashboard has a place for are added where the user agreed; heat has none."""
+    assert await async_setup_component(hass, "energy", {})
+    async with stick(port, WATER, HEAT):
+        result = await to_list(hass, port)
+        result = await answer(
+            hass,
+            result,
+            meters=[WATER.number, HEAT.number],
+            add_to_energy=True,
+            listen_on=False,
+        )
+        entry = result["result"]
+        await until(hass, lambda: volume_of(hass, entry.unique_id, WATER.number))
+        await hass.async_block_till_done()
+        manager = await async_get_manager(hass)
+        (source,) = (manager.data or {})["energy_sources"]
+        assert source["type"] == "water"
+        state = hass.states.get(source["stat_energy_from"])
+        assert state is not None
+        assert state.state == volume_of(hass, entry.unique_id, WATER.number)
+        for subentry in entry.subentries.values():
+            assert "add_to_energy" not in subentry.data
         assert await hass.config_entries.async_unload(entry.entry_id)
 
 

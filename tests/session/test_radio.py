@@ -345,6 +345,24 @@ def test_last_telegram_is_read_when_its_meter_is_chosen() -> None:
     assert radio.read_last("00000001") == ()
 
 
+def test_another_session_goes_on_with_what_was_heard() -> None:
+    """What one session heard is listed and read by the next; what that heard later itself counts more."""
+    radio, following = line_session(), line_session(KEYS)
+    radio.receive(rtl(OMS_MODE_5), 1.0)
+    radio.receive(rtl(plain(11)), 2.0)
+    following.receive(rtl(plain(11)), 5.0)
+    following.recall(radio.memory)
+    assert [heard.meter.number for heard in following.heard] == ["00000011", "12345678"]
+    assert [heard.last_heard for heard in following.heard] == [5.0, 1.0]
+    (reading,) = readings(following.read_last("12345678"))
+    assert reading.arrived == 1.0
+    # The same telegram once more is only a repetition.
+    following.receive(rtl(OMS_MODE_5), 6.0)
+    again = following.look_up("12345678")
+    assert again is not None
+    assert again.telegrams == 1
+
+
 def test_meter_behind_a_radio_of_another_number() -> None:
     """The list knows the radio's number, the reading the meter's: both lead to the same."""
     link = bytes.fromhex("9315 11000000 01 37")

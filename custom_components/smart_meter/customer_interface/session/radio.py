@@ -8,8 +8,9 @@ Every meter heard is listed whether it can be read or not; a wrong key never hid
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from ..keys import KeyRing
 from ..link.wmbus import CRC_BITS, parse_raw
@@ -63,6 +64,22 @@ class HeardMeter:
     telegrams: int = 0
     fault: FaultKind | None = None
     opened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RadioMemory:
+    """What a session knows of the meters near, to hand on to the next one on the same stick.
+
+    Both by the name a meter is listed under, `heard` with the last heard last; `frames` are a meter's last telegrams
+    with their arrival, the newest last.
+    """
+
+    heard: Mapping[str, HeardMeter] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    frames: Mapping[str, tuple[tuple[Frame, float], ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
 
 class RadioSession:
@@ -130,6 +147,29 @@ class RadioSession:
     def statistics(self) -> LinkStatistics:
         """What was seen so far."""
         return self._receiver.statistics
+
+    @property
+    def memory(self) -> RadioMemory:
+        """What another session on this stick should begin with."""
+        frames = {name: tuple(recent) for name, recent in self._frames.items()}
+        return RadioMemory(
+            MappingProxyType(dict(self._heard)), MappingProxyType(frames)
+        )
+
+    def recall(self, memory: RadioMemory) -> None:
+        """Begin with what another session heard; for meters of both the later one counts."""
+        newer = {
+            name: heard
+            for name, heard in memory.heard.items()
+            if name not in self._heard
+            or self._heard[name].last_heard < heard.last_heard
+        }
+        merged = sorted(
+            (self._heard | newer).items(), key=lambda item: item[1].last_heard
+        )
+        self._heard = dict(merged[-MAX_METERS:])
+        for name in newer.keys() & memory.frames.keys() & self._heard.keys():
+            self._frames[name] = deque(memory.frames[name], maxlen=_REMEMBERED_FRAMES)
 
     def choose(self, chosen: frozenset[str] | None) -> None:
         """Read other meters from now on."""
