@@ -36,6 +36,7 @@ import probatio
 from . import energy
 from .const import (
     CONF_ADD_TO_ENERGY,
+    CONF_ENCRYPTION,
     CONF_IDENTITY,
     CONF_KEYS,
     CONF_LINE,
@@ -51,9 +52,10 @@ from .const import (
     DOMAIN,
     SIMULATED_PORT,
     SLOW_INTERVAL,
+    Encryption,
     UpdatePace,
 )
-from .coordinator import identity_to_store
+from .coordinator import EXPECTED, identity_to_store
 from .customer_interface import catalogue
 from .customer_interface.catalogue import (
     Catalogue,
@@ -101,6 +103,7 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
         self._data: dict[str, Any] = {}
         self._keys: dict[str, Key] = {}
         self._line: LineSettings | None = None
+        self._encryption = Encryption.AUTO
         self._listening: Listening | None = None
         self._detection: Detection | None = None
         self._waiting: asyncio.Task[None] | None = None
@@ -206,6 +209,7 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
         if user_input is not None:
             self._errors = {}
             self._use_port(user_input[CONF_PORT])
+            self._take_encryption(user_input)
             if self._read_line(user_input, self._errors):
                 return await self._async_after_connection()
         await self._async_stop_listening()
@@ -230,7 +234,17 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
             fields[
                 probatio.Optional(CONF_LINE, description={"suggested_value": text})
             ] = TextSelector()
+            fields[
+                probatio.Required(CONF_ENCRYPTION, default=self._encryption.value)
+            ] = _ENCRYPTIONS
         return fields
+
+    def _take_encryption(self, user_input: dict[str, Any]) -> None:
+        """Take the encryption expected by hand; where none is, no key is of use."""
+        chosen = user_input.get(CONF_ENCRYPTION, self._encryption)
+        self._encryption = Encryption(chosen)
+        if self._encryption is Encryption.NONE:
+            self._keys = {}
 
     def _read_line(self, user_input: dict[str, Any], errors: dict[str, str]) -> bool:
         """Take line settings set by hand; those of the profile are no setting of one's own."""
@@ -249,7 +263,7 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
     async def _async_after_connection(self) -> ConfigFlowResult:
         await self._async_free_own_port()
         profile = self._offer.profile
-        keyed = any(key.required for key in profile.keys)
+        keyed = self._keyed and any(key.required for key in profile.keys)
         if self._speaks_first and keyed and not self._keys:
             # These meters say nothing to who does not know the key.
             return await self.async_step_keys()
@@ -273,9 +287,14 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Finish without a telegram: its first one checks the key."""
         await self._async_stop_listening()
-        if self._offer.profile.keys and not self._keys:
+        if self._keyed and self._offer.profile.keys and not self._keys:
             return await self.async_step_keys()
         return await self._async_finish(None, add_to_energy=False)
+
+    @property
+    def _keyed(self) -> bool:
+        """Whether keys are asked for where the meter wants some."""
+        return self._encryption is not Encryption.NONE
 
     # --- listening ---------------------------------------------------------------------------------------------------
 
@@ -296,7 +315,12 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
 
     async def _async_start_listening(self, keys: KeyRing) -> ConfigFlowResult | None:
         listening = Listening(
-            self.hass, self._data[CONF_PORT], self._offer.profile, self._line, keys
+            self.hass,
+            self._data[CONF_PORT],
+            self._offer.profile,
+            self._line,
+            keys,
+            expected=EXPECTED[self._encryption],
         )
         try:
             await listening.async_start()
@@ -335,8 +359,10 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
         match listening.outcome:
             case Outcome.READING:
                 return await self.async_step_values()
-            case Outcome.KEY | Outcome.AUTHENTICATION:
+            case Outcome.KEY | Outcome.AUTHENTICATION if self._keyed:
                 return await self._async_keys_needed()
+            case Outcome.KEY | Outcome.AUTHENTICATION | Outcome.WEAKER as outcome:
+                return await self._async_not_as_expected(outcome)
             case Outcome.PORT:
                 return await self._async_port_refused()
             case Outcome.GARBLED:
@@ -357,6 +383,13 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
             # The key was used to ask; the next one asks anew.
             await self._async_stop_listening()
         return await self.async_step_keys()
+
+    async def _async_not_as_expected(self, outcome: Outcome) -> ConfigFlowResult:
+        weaker = outcome is Outcome.WEAKER
+        self._errors = {
+            CONF_ENCRYPTION: "encryption_weaker" if weaker else "encryption_not_none"
+        }
+        return await self.async_step_connection()
 
     async def _async_port_refused(self) -> ConfigFlowResult:
         assert self._listening is not None
@@ -664,7 +697,11 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
         data = await self._async_entry_data(identity)
         if self.source == SOURCE_REAUTH:
             return self.async_update_reload_and_abort(
-                self._get_reauth_entry(), data_updates={CONF_KEYS: data[CONF_KEYS]}
+                self._get_reauth_entry(),
+                data_updates={
+                    CONF_KEYS: data[CONF_KEYS],
+                    CONF_ENCRYPTION: self._encryption.value,
+                },
             )
         if self.source == SOURCE_RECONFIGURE:
             return self._finish_reconfigure(identity, data)
@@ -691,6 +728,8 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
             data |= {CONF_SIMULATED: True, CONF_PORT: SIMULATED_PORT}
         if self._line is not None:
             data[CONF_LINE] = str(self._line)
+        if self._encryption is not Encryption.AUTO:
+            data[CONF_ENCRYPTION] = self._encryption.value
         if identity is not None:
             data[CONF_IDENTITY] = identity_to_store(identity)
         return data
@@ -761,6 +800,9 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
         """The keys stopped fitting."""
         await self._async_load()
         self._take_over(self._get_reauth_entry())
+        if not self._keyed:
+            # It encrypts after all.
+            self._encryption = Encryption.AUTO
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(
@@ -788,6 +830,7 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
             self._offer = self._operator.offers[0]
         line = entry.data.get(CONF_LINE)
         self._line = LineSettings.parse(line) if line else None
+        self._encryption = Encryption(entry.data.get(CONF_ENCRYPTION, Encryption.AUTO))
 
     async def _async_take_keys(self, entry: ConfigEntry[Any]) -> None:
         """Begin with the stored keys: only what no longer fits is asked for again."""
@@ -920,6 +963,14 @@ def _operator_label(operator: GridOperator) -> str:
 def _offer_label(offer: Offer) -> str:
     return f"{_model(offer)} ({offer.note})" if offer.note else _model(offer)
 
+
+_ENCRYPTIONS = SelectSelector(
+    SelectSelectorConfig(
+        options=[encryption.value for encryption in Encryption],
+        mode=SelectSelectorMode.DROPDOWN,
+        translation_key=CONF_ENCRYPTION,
+    )
+)
 
 # What a meter wants that the catalogue knows of no key for, though its telegrams are encrypted.
 _SOME_KEY = (KeySpec("key", KeyKind.ENCRYPTION, "AES"),)

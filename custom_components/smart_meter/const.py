@@ -16,6 +16,12 @@ CONF_OPERATOR: Final = "operator"
 CONF_METER: Final = "meter"
 CONF_KEYS: Final = "keys"  # id of the catalogue's KeySpec -> wrapped key
 CONF_LINE: Final = "line"  # set by hand, as "2400 8E1"; absent for the profile's own
+CONF_ENCRYPTION: Final = (
+    "encryption"  # what is expected, set by hand; absent for whatever the meter sends
+)
+CONF_RADIO_MODE: Final = (
+    "radio_mode"  # of a stick, set by hand; absent for the usual one
+)
 CONF_IDENTITY: Final = "identity"  # what the meter said of itself at set-up
 CONF_DONGLE: Final = (
     "dongle"  # hardware address of the dongle the port is on, where it was discovered
@@ -45,3 +51,12 @@ class UpdatePace(StrEnum):
     USUAL = "usual"  # power with each telegram, counters at most every 10 s
     EVERY = "every"  # everything with each telegram
     MINUTE = "minute"  # everything at most once a minute
+
+
+class Encryption(StrEnum):
+    """What the user expects of a meter's telegrams."""
+
+    AUTO = "auto"  # what the meter sends is read as it is protected
+    NONE = "none"  # no key is asked for or used
+    ENCRYPTED = "encrypted"
+    AUTHENTICATED = "authenticated"

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any, override
 from uuid import uuid4
@@ -25,6 +26,7 @@ from homeassistant.util import dt as dt_util
 
 from . import lease, repairs
 from .const import (
+    CONF_ENCRYPTION,
     CONF_IDENTITY,
     CONF_KEYS,
     CONF_LINE,
@@ -32,12 +34,14 @@ from .const import (
     CONF_METER,
     CONF_OPERATOR,
     CONF_PENDING,
+    CONF_RADIO_MODE,
     CONF_SIMULATED,
     CONF_TRANSFORMER_FACTOR,
     CONF_UPDATE_PACE,
     DOMAIN,
     LOGGER,
     SLOW_INTERVAL,
+    Encryption,
     UpdatePace,
 )
 from .customer_interface import catalogue
@@ -46,7 +50,14 @@ from .customer_interface.errors import CatalogueError, SourceError
 from .customer_interface.keys import KeyRing
 from .customer_interface.line import LineSettings
 from .customer_interface.plausibility import Limits
-from .customer_interface.reading import Fault, FaultKind, MeterIdentity, Reading
+from .customer_interface.radio import USUAL_MODE
+from .customer_interface.reading import (
+    Fault,
+    FaultKind,
+    MeterIdentity,
+    Protection,
+    Reading,
+)
 from .customer_interface.session import make_session
 from .customer_interface.session.base import LinkStatistics, Session, SessionState
 from .customer_interface.session.detect import Verdict
@@ -77,6 +88,12 @@ TROUBLE_INTERVALS = 10
 PORT_TROUBLE_AFTER = 60.0
 # Meters that speak by themselves, so that listening at other line settings can find them.
 DETECTABLE = (SessionKind.PUSH, SessionKind.ACKNOWLEDGED)
+EXPECTED = {
+    Encryption.AUTO: Protection.NONE,
+    Encryption.NONE: Protection.NONE,
+    Encryption.ENCRYPTED: Protection.ENCRYPTED,
+    Encryption.AUTHENTICATED: Protection.AUTHENTICATED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +104,8 @@ class Setup:
     offer: Offer
     keys: KeyRing
     line: LineSettings | None
+    expected: Protection = Protection.NONE
+    radio_mode: str = USUAL_MODE
 
     @property
     def profile(self) -> Profile:
@@ -154,7 +173,14 @@ async def async_look_up(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> Se
             translation_domain=DOMAIN, translation_key="key_unreadable"
         ) from err
     line = entry.data.get(CONF_LINE)
-    return Setup(operator, offer, keys, LineSettings.parse(line) if line else None)
+    return Setup(
+        operator,
+        offer,
+        keys,
+        LineSettings.parse(line) if line else None,
+        EXPECTED[Encryption(entry.data.get(CONF_ENCRYPTION, Encryption.AUTO))],
+        entry.data.get(CONF_RADIO_MODE, USUAL_MODE),
+    )
 
 
 class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
@@ -205,11 +231,15 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self._saved_state = state
         try:
             self.session = await self.hass.async_add_executor_job(
-                make_session,
-                self.setup.profile,
-                self.setup.keys,
-                state,
-                self._limits(),
+                partial(
+                    make_session,
+                    self.setup.profile,
+                    self.setup.keys,
+                    state,
+                    self._limits(),
+                    expected=self.setup.expected,
+                    radio_mode=self.setup.radio_mode,
+                )
             )
         except CatalogueError as err:
             raise ConfigEntryError(
@@ -360,6 +390,9 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
                 self._async_watch(self._trouble_after())
             case FaultKind.KEY | FaultKind.AUTHENTICATION:
                 self._on_key_fault()
+            case FaultKind.PROTECTION:
+                self._async_unavailable(fault.detail)
+                repairs.async_report(self.hass, self.config_entry, "weaker")
             case FaultKind.INACTIVE:
                 repairs.async_report(self.hass, self.config_entry, "inactive")
             case FaultKind.LAYOUT:
@@ -508,7 +541,9 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self.silent = self._detected = False
         self._async_cancel_trouble()
         repairs.async_clear(self.hass, self.config_entry, "silent", "garbled", "key")
-        repairs.async_clear(self.hass, self.config_entry, "inactive", "line_found")
+        repairs.async_clear(
+            self.hass, self.config_entry, "inactive", "line_found", "weaker"
+        )
         if self._unavailable_logged:
             LOGGER.info("%s is back", self.config_entry.title)
             self._unavailable_logged = False

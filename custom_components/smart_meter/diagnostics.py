@@ -14,7 +14,15 @@ from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_ADD_TO_ENERGY, CONF_KEYS, CONF_LINE, CONF_METER, CONF_OPERATOR
+from .const import (
+    CONF_ADD_TO_ENERGY,
+    CONF_ENCRYPTION,
+    CONF_KEYS,
+    CONF_LINE,
+    CONF_METER,
+    CONF_OPERATOR,
+    CONF_RADIO_MODE,
+)
 from .coordinator import MeterCoordinator, SmartMeterConfigEntry
 from .customer_interface.link import links_for
 from .customer_interface.link.deframer import Deframer
@@ -26,7 +34,14 @@ from .radio import RadioCoordinator
 MOST_FRAMES = 40
 
 # Parts of the entry that tell nothing about the household.
-_TOLD = (CONF_OPERATOR, CONF_METER, CONF_LINE, CONF_ADD_TO_ENERGY)
+_TOLD = (
+    CONF_OPERATOR,
+    CONF_METER,
+    CONF_LINE,
+    CONF_ENCRYPTION,
+    CONF_RADIO_MODE,
+    CONF_ADD_TO_ENERGY,
+)
 
 
 async def async_get_config_entry_diagnostics(

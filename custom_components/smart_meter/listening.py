@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
+from functools import partial
 
 from homeassistant.core import HomeAssistant, callback
 
@@ -12,7 +13,8 @@ from .customer_interface.catalogue import Catalogue, Profile, SessionKind
 from .customer_interface.errors import SourceError
 from .customer_interface.keys import KeyRing
 from .customer_interface.line import LineSettings
-from .customer_interface.reading import Fault, FaultKind, Reading
+from .customer_interface.radio import USUAL_MODE
+from .customer_interface.reading import Fault, FaultKind, Protection, Reading
 from .customer_interface.session import make_session
 from .customer_interface.session.base import LinkStatistics, Session
 from .customer_interface.session.detect import DetectSession, Finding
@@ -45,6 +47,7 @@ class Outcome(StrEnum):
     AUTHENTICATION = "authentication"
     INACTIVE = "inactive"
     LAYOUT = "layout"
+    WEAKER = "weaker"
     SILENT = "silent"
     GARBLED = "garbled"
     UNREADABLE = "unreadable"
@@ -57,6 +60,7 @@ _DECISIVE = {
     FaultKind.AUTHENTICATION: Outcome.AUTHENTICATION,
     FaultKind.INACTIVE: Outcome.INACTIVE,
     FaultKind.LAYOUT: Outcome.LAYOUT,
+    FaultKind.PROTECTION: Outcome.WEAKER,
 }
 
 
@@ -70,10 +74,15 @@ class Listening:
         profile: Profile,
         line: LineSettings | None,
         keys: KeyRing,
+        *,
+        expected: Protection = Protection.NONE,
+        radio_mode: str = USUAL_MODE,
     ) -> None:
         """Prepare; nothing is opened before `async_start`."""
         self._hass = hass
         self._url = url
+        self._expected = expected
+        self._radio_mode = radio_mode
         self._profile = profile
         self._line = line
         self._keys = keys
@@ -114,7 +123,13 @@ class Listening:
 
     async def _make(self, keys: KeyRing) -> Session:
         return await self._hass.async_add_executor_job(
-            make_session, self._profile, keys
+            partial(
+                make_session,
+                self._profile,
+                keys,
+                expected=self._expected,
+                radio_mode=self._radio_mode,
+            )
         )
 
     def _restart_patience(self) -> None:

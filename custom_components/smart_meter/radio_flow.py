@@ -39,11 +39,13 @@ from .const import (
     CONF_KEYS,
     CONF_METER,
     CONF_OPERATOR,
+    CONF_RADIO_MODE,
 )
 from .coordinator import identity_to_store
 from .customer_interface.catalogue import Catalogue, GridOperator, Offer, Profile
 from .customer_interface.errors import KeyFormatError
 from .customer_interface.keys import Key, KeyRing, parse_key
+from .customer_interface.radio import MODES, USUAL_MODE
 from .customer_interface.reading import Fault, FaultKind, Reading
 from .customer_interface.session.radio import HeardMeter, RadioSession
 from .keystore import async_get_keystore
@@ -66,6 +68,13 @@ CONF_LISTEN_ON = "listen_on"
 AGAIN = "again"
 
 _EXAMPLE = "socket://192.168.1.20:1234"
+_RADIO_MODES = SelectSelector(
+    SelectSelectorConfig(
+        options=list(MODES),
+        mode=SelectSelectorMode.DROPDOWN,
+        translation_key=CONF_RADIO_MODE,
+    )
+)
 _KEY_FIELD = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
 )
@@ -131,18 +140,31 @@ class RadioSteps(ConfigFlow):
         """Ask where the stick is."""
         errors, self._errors = self._errors, {}
         if user_input is not None:
+            self._data |= user_input
             self._use_port(user_input[CONF_PORT])
             await self._async_free_own_port()
             return await self.async_step_radio()
         await self._async_stop_radio()
         port = self._data.get(CONF_PORT) or probatio.UNDEFINED
-        fields = {probatio.Required(CONF_PORT, default=port): SerialPortSelector()}
+        fields: dict[Any, Any] = {
+            probatio.Required(CONF_PORT, default=port): SerialPortSelector()
+        }
+        if self.source == SOURCE_RECONFIGURE:
+            fields[probatio.Required(CONF_RADIO_MODE, default=self._radio_mode)] = (
+                _RADIO_MODES
+            )
         return self.async_show_form(
             step_id="radio_port",
             data_schema=probatio.Schema(fields),
             errors=errors,
             description_placeholders={"example": _EXAMPLE},
         )
+
+    @property
+    def _radio_mode(self) -> str:
+        """The mode the stick is set to."""
+        mode: str = self._data.get(CONF_RADIO_MODE, USUAL_MODE)
+        return mode
 
     # --- listening ---------------------------------------------------------------------------------------------------
 
@@ -152,7 +174,12 @@ class RadioSteps(ConfigFlow):
         """Recognise the stick, set it up, and listen; say how far it came."""
         if self._radio is None:
             self._radio = RadioListening(
-                self.hass, self._data[CONF_PORT], self._offer.profile, None, KeyRing()
+                self.hass,
+                self._data[CONF_PORT],
+                self._offer.profile,
+                None,
+                KeyRing(),
+                radio_mode=self._radio_mode,
             )
             await self._radio.async_start()
         radio = self._radio
@@ -293,6 +320,8 @@ class RadioSteps(ConfigFlow):
             CONF_METER: self._offer.meter.id,
             **self._port_data(),
         }
+        if self._radio_mode != USUAL_MODE:
+            data[CONF_RADIO_MODE] = self._radio_mode
         title = f"Wireless M-Bus ({stick})" if stick else "Wireless M-Bus"
         if self.source == SOURCE_RECONFIGURE:
             return self.async_update_reload_and_abort(

@@ -27,7 +27,7 @@ PORT_REASONS = (
     "invalid",
 )
 # Problems of an entry that only a person can end, and those that a click does.
-TOLD = ("silent", "garbled", "inactive", "layout", "no_stick")
+TOLD = ("silent", "garbled", "inactive", "layout", "no_stick", "weaker")
 FIXABLE = ("implausible", "exchanged", "port_moved", "line_found")
 
 CONF_ENTRY = "entry_id"

@@ -14,7 +14,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smart_meter import config_flow, coordinator as coordinator_module
 from custom_components.smart_meter.const import CONF_PENDING, DOMAIN
 from customer_interface.checksum import crc16_arc
-from tests.integration.conftest import Line, Meter, make_entry, state_of, until
+from tests.integration.conftest import (
+    Line,
+    Meter,
+    has_issue,
+    make_entry,
+    state_of,
+    until,
+)
 from tests.integration.test_config_flow import (
     answer,
     choose,
@@ -438,3 +445,28 @@ async def test_a_power_without_a_number(
     state = state_of(hass, f"{NUMBER}_net_power")
     assert state is not None
     assert state.state == "unknown"
+
+
+async def test_weaker_than_expected(
+    hass: HomeAssistant, line: Line, p1_entry: MockConfigEntry
+) -> None:
+    """A telegram that is not encrypted where that is expected shows no value; the user is told."""
+    line.write(p1("1-0:1.7.0(00.100*kW)"))
+    power = f"{NUMBER}_1-0:1.7.0"
+    await until(hass, lambda: state_of(hass, power))
+    hass.config_entries.async_update_entry(
+        p1_entry, data={**p1_entry.data, "encryption": "encrypted"}
+    )
+    await hass.config_entries.async_reload(p1_entry.entry_id)
+    line.write(p1("1-0:1.7.0(09.900*kW)", clock="261121090044W"))
+    await until(hass, lambda: has_issue(hass, "weaker"))
+    state = state_of(hass, power)
+    assert state is not None
+    assert state.state == STATE_UNAVAILABLE
+    assert p1_entry.runtime_data.statistics.faults == {"protection": 1}
+    hass.config_entries.async_update_entry(
+        p1_entry, data={**p1_entry.data, "encryption": "none"}
+    )
+    await hass.config_entries.async_reload(p1_entry.entry_id)
+    line.write(p1("1-0:1.7.0(00.200*kW)", clock="261121090045W"))
+    await until(hass, lambda: not has_issue(hass, "weaker"))

@@ -720,6 +720,39 @@ async def test_port_is_changed(hass: HomeAssistant, port: Path) -> None:
             assert await hass.config_entries.async_unload(entry.entry_id)
 
 
+@pytest.mark.parametrize("mode", ["t", "ct"])
+async def test_radio_mode(hass: HomeAssistant, port: Path, mode: str) -> None:
+    """A stick is set to the chosen mode, while the flow listens and from then on; the usual one is not kept."""
+    async with stick(port, WATER) as line:
+        entry = await make(hass, port, WATER)
+        receiver: Any = line.meter
+        sent: list[bytes] = []
+        receive = receiver.stick.receive
+        receiver.stick.receive = lambda data: sent.append(data) or receive(data)
+        result = await entry.start_reconfigure_flow(hass)
+        assert result["step_id"] == "radio_port"
+        result = await answer(hass, result, port=str(port), radio_mode=mode)
+        result = await progressed(hass, result)
+        assert result["reason"] == "reconfigure_successful"
+        await hass.async_block_till_done()
+        assert entry.data.get("radio_mode", "ct") == mode
+        assert ("radio_mode" in entry.data) is (mode != "ct")
+        await until(hass, lambda: _modes(sent).count(mode) == 2)
+        assert set(_modes(sent)) == {mode}
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+def _modes(sent: list[bytes]) -> list[str]:
+    """Return the radio modes the stick was set to."""
+    commands = {"t": "A501030600020330", "ct": "A501030600020A30"}
+    return [
+        mode
+        for data in sent
+        for mode, command in commands.items()
+        if bytes.fromhex(command) in data
+    ]
+
+
 async def test_stick_that_hangs(
     hass: HomeAssistant, port: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

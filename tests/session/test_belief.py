@@ -8,7 +8,14 @@ import pytest
 from customer_interface.keys import Key, KeyRing
 from customer_interface.obis import ObisCode
 from customer_interface.plausibility import Limits
-from customer_interface.reading import Fault, FaultKind, MeterIdentity, Reading, Value
+from customer_interface.reading import (
+    Fault,
+    FaultKind,
+    MeterIdentity,
+    Protection,
+    Reading,
+    Value,
+)
 from customer_interface.session.base import SessionState
 from customer_interface.session.belief import Belief
 
@@ -211,6 +218,20 @@ def test_a_clock_set_back_explains_nothing():
             telegram(1, energy=1_111, time=START + moved), AT + 0.001
         )
         assert IMPORT not in reading.values
+
+
+@pytest.mark.parametrize("expected", Protection)
+@pytest.mark.parametrize("encrypted", [False, True])
+@pytest.mark.parametrize("authenticated", [False, True])
+def test_what_is_weaker_than_expected_is_withheld(expected, encrypted, authenticated):
+    """A telegram is believed where it is protected at least as expected, and leaves no trace where it is not."""
+    belief = Belief(SessionState(), Limits(), RING, expected=expected)
+    (output,) = judge(belief, 0, encrypted=encrypted, authenticated=authenticated)
+    strength = encrypted + (encrypted and authenticated)
+    assert isinstance(output, Reading) is (strength >= expected)
+    if isinstance(output, Fault):
+        assert output.kind is FaultKind.PROTECTION
+        assert belief.state == SessionState()
 
 
 def test_a_counter_of_joules_is_no_wonder():

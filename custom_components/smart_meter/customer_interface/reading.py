@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 import re
 from types import MappingProxyType
 
@@ -32,6 +32,15 @@ class FaultKind(StrEnum):
     )
     LINE = "line"  # line settings or port
     SILENCE = "silence"  # nothing arrives any more
+    PROTECTION = "protection"  # weaker protected than the user expects
+
+
+class Protection(IntEnum):
+    """How a telegram is protected, the weakest first."""
+
+    NONE = 0
+    ENCRYPTED = 1
+    AUTHENTICATED = 2  # encrypted, and its tag or MAC was verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +175,13 @@ class Reading:
     arrived: float | None = None
     signal_dbm: int | None = None
     status: int | None = None
+
+    @property
+    def protection(self) -> Protection:
+        """How the telegram was protected."""
+        if not self.encrypted:
+            return Protection.NONE
+        return Protection.AUTHENTICATED if self.authenticated else Protection.ENCRYPTED
 
 
 class Link(StrEnum):

@@ -9,9 +9,22 @@ from .im871a import Im871a
 from .rc1180 import Rc1180
 from .rtl_wmbus import RtlWmbus
 
-__all__ = ["STICKS", "Answer", "Command", "Heard", "Item", "Stick"]
+__all__ = [
+    "MODES",
+    "STICKS",
+    "USUAL_MODE",
+    "Answer",
+    "Command",
+    "Heard",
+    "Item",
+    "Stick",
+]
 
-# By name; each is made with the radio mode it is to receive: s, t, c or ct.
+# Radio modes of EN 13757-4 a stick can be set to; `ct` is C and T together.
+MODES = ("ct", "t", "c", "s")
+USUAL_MODE = "ct"
+
+# By name; each is made with the radio mode it is to receive.
 STICKS: dict[str, Callable[[str], Stick]] = {
     "im871a": Im871a,
     "amb8465": Amb8465,

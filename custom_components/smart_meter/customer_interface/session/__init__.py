@@ -4,7 +4,8 @@ from ..catalogue import Profile, SessionKind, layouts
 from ..errors import CatalogueError
 from ..keys import KeyRing
 from ..plausibility import Limits
-from ..radio import STICKS, Stick
+from ..radio import STICKS, USUAL_MODE, Stick
+from ..reading import Protection
 from ..stack import Context
 from .acknowledged import AcknowledgedSession
 from .base import Session, SessionState
@@ -31,16 +32,20 @@ def make_session(
     *,
     stick: Stick | None = None,
     slaves: tuple[Slave, ...] = (),
+    expected: Protection = Protection.NONE,
+    radio_mode: str = USUAL_MODE,
 ) -> Session:
     """Return the session a profile asks for, going on from a stored state.
 
-    A radio session recognises its stick unless `stick` says which it is; a
-    master searches the bus unless `slaves` says what hangs on it. Raises CatalogueError for a profile that is
-    not read yet (`waits_for`).
+    A radio session recognises its stick, which it sets to `radio_mode`, unless `stick` says which it is; a master
+    searches the bus unless `slaves` says what hangs on it. Telegrams weaker protected than `expected` are withheld.
+    Raises CatalogueError for a profile that is not read yet (`waits_for`).
     """
     if profile.waits_for is not None:
         raise CatalogueError(f"{profile.id} is not read yet: {profile.waits_for}")
-    belief = Belief(state, limits, keys, counters_restart=not profile.p2)
+    belief = Belief(
+        state, limits, keys, counters_restart=not profile.p2, expected=expected
+    )
     if profile.session is SessionKind.MEP:
         return MepSession(keys, belief, profile.interval[0])
     receiver = Receiver(profile.links, Context(keys, layouts(profile.layouts)))
@@ -54,7 +59,9 @@ def make_session(
             receiver, belief, slaves, interval=profile.interval[0], p2=profile.p2
         )
     if profile.session is SessionKind.RADIO:
-        sticks = (stick,) if stick else tuple(make("ct") for make in STICKS.values())
+        sticks = (
+            (stick,) if stick else tuple(make(radio_mode) for make in STICKS.values())
+        )
         keyed = any(key.required for key in profile.keys)
         return RadioSession(sticks, receiver, belief, keyed=keyed)
     raise CatalogueError(f"{profile.id}: no session of kind {profile.session}")

@@ -24,7 +24,7 @@ from ..plausibility import (
     judge_time,
 )
 from ..quantity import Kind, Quantity, quantity_of
-from ..reading import Fault, FaultKind, Reading, Value
+from ..reading import Fault, FaultKind, Protection, Reading, Value
 from ..units import Number, exact_text
 from .base import SessionState
 
@@ -72,9 +72,14 @@ class Belief:
         keys: KeyRing,
         *,
         counters_restart: bool = True,
+        expected: Protection = Protection.NONE,
     ) -> None:
-        """Go on from a state stored earlier; without `counters_restart` a frame counter only ever rises."""
+        """Go on from a state stored earlier.
+
+        Without `counters_restart` a frame counter only ever rises. What is weaker protected than `expected` is withheld.
+        """
         self._counters_restart = counters_restart
+        self._expected = expected
         self.state = state
         self.limits = limits
         self.keys = keys
@@ -83,6 +88,8 @@ class Belief:
 
     def judge(self, reading: Reading, at: float) -> tuple[Reading | Fault, ...]:
         """Return the reading with what may be believed, and a fault for each value withheld; nothing for a repetition."""
+        if reading.protection < self._expected:
+            return (Fault(FaultKind.PROTECTION, self._weaker(reading), reading.meter),)
         name = reading.meter.key or ""
         if not self._known(name) and self._doubtful(name, reading):
             return (
@@ -105,6 +112,10 @@ class Belief:
         if len(meter.codes) < MAX_CODES:
             meter.codes.update(reading.values)
         return (believed, *faults)
+
+    def _weaker(self, reading: Reading) -> str:
+        arrived, expected = reading.protection.name, self._expected.name
+        return f"protection {arrived.lower()}, where {expected.lower()} is expected"
 
     def _known(self, name: str) -> bool:
         return (

@@ -185,12 +185,13 @@ class Stick(Protocol):
 
 
 class Im871a:
-    """IMST iM871A-USB: ping, device information, radio mode C and T."""
+    """IMST iM871A-USB: ping, device information, radio mode T, alone or with C."""
 
     line = LineSettings(57_600)
     _ANSWERS = {
         bytes.fromhex("A5010100"): (0x02, b""),
         bytes.fromhex("A5010F00"): (0x10, bytes.fromhex("3300010300000000")),
+        bytes.fromhex("A5010306000203300100"): (0x04, b"\x00"),
         bytes.fromhex("A501030600020A300100"): (0x04, b"\x00"),
     }
 
