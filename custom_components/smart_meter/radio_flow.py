@@ -140,7 +140,9 @@ class RadioSteps(ConfigFlow):
         """Ask where the stick is."""
         errors, self._errors = self._errors, {}
         if user_input is not None:
-            self._data |= user_input
+            self._data[CONF_RADIO_MODE] = user_input.get(
+                CONF_RADIO_MODE, self._radio_mode
+            )
             self._use_port(user_input[CONF_PORT])
             await self._async_free_own_port()
             return await self.async_step_radio()

@@ -611,7 +611,7 @@ async def test_not_read_yet_where_it_is_listened(
 ) -> None:
     """A profile without a session is refused before the port is opened."""
 
-    def refuse(*_: Any) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
         raise CatalogueError("no session of this kind")
 
     monkeypatch.setattr(listening, "make_session", refuse)
