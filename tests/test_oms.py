@@ -1,6 +1,5 @@
 """Tests of whole M-Bus messages: official telegrams, wrong keys, damaged and refused ones, and the Dutch P2 port."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -455,7 +454,7 @@ def test_a_command_overheard_by_radio_is_no_reading(control: int, ci: str) -> No
     address = bytes.fromhex("B438896745234203")
     message = Message(Layer.MBUS, payload, Link.WMBUS, control, address)
     assert refused(message).kind is FaultKind.UNSUPPORTED
-    assert read(replace(message, control=0x44)).records
+    assert read(message._replace(control=0x44)).records
 
 
 def test_what_a_gateway_decrypted_is_read() -> None:

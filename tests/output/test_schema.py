@@ -47,13 +47,12 @@ READINGS = st.builds(
     time=TIMES,
     values=st.dictionaries(CODES, VALUES, max_size=6),
     records=st.lists(
-        st.builds(
-            Record,
+        st.tuples(
             st.sampled_from(["volume", "energy"]),
             SCALARS,
             UNITS,
             st.sampled_from(RecordFunction),
-        ),
+        ).map(lambda parts: Record(*parts)),
         max_size=3,
     ).map(tuple),
     arrived=st.none() | st.floats(0, 4e9),

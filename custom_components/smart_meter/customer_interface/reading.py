@@ -1,4 +1,7 @@
-"""The words everybody shares: frames and messages on their way up, readings and faults at the end."""
+"""The words everybody shares: frames and messages on their way up, readings and faults at the end.
+
+What every telegram makes by the dozen is a named tuple, which is made in half the time of a frozen dataclass.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,6 +9,7 @@ from datetime import date, datetime, time
 from enum import IntEnum, StrEnum
 import re
 from types import MappingProxyType
+from typing import NamedTuple
 
 from .obis import ObisCode
 from .units import Number
@@ -107,8 +111,7 @@ class LogEntry:
     unit: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value in its plain unit (units.py); None is a value the meter says it has not.
 
     `time` is the value's own time where it has one (gas behind a P1 meter); `log` is filled for logs only.
@@ -129,8 +132,7 @@ class RecordFunction(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One M-Bus data record in telegram order; `code` is its OBIS code where EN 13757-1 or an operator gives it one.
 
     `quantity` is a stable snake_case word (`volume`, `energy`, `flow_temperature`), `qualifiers` what orthogonal VIFEs
@@ -196,8 +198,7 @@ class Link(StrEnum):
     SML = "sml"  # SML transport 1.04
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One link-layer frame whose checksum fits, without its envelope.
 
     `control` is the C or control field, `address` the address field(s) as on the wire (one byte for wired M-Bus,
@@ -224,8 +225,7 @@ class Layer(StrEnum):
     SML = "sml"  # SML messages, escapes resolved
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A whole message: what segments and blocks carried, joined. Fields as in `Frame`."""
 
     layer: Layer

@@ -100,7 +100,7 @@ def _scaled(reading: Reading, factor: int) -> Reading:
         number = value.value
         if isinstance(number, int | Decimal) and not isinstance(number, bool):
             scaled = describe(point, reading.meter.medium).scaled
-            values[code] = replace(value, value=number * factor) if scaled else value
+            values[code] = value._replace(value=number * factor) if scaled else value
     return replace(reading, values=values)
 
 

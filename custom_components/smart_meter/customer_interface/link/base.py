@@ -1,8 +1,7 @@
 """What every link layer offers, and the one buffer that hunts for frames of any of them."""
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..reading import Fault, Frame
 
@@ -14,8 +13,7 @@ class Look(Enum):
     INCOMPLETE = "incomplete"  # so far it looks like one, but bytes are missing
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A complete frame, or a frame-shaped run of bytes with a fault; `end` is the position behind its last byte.
 
     `tentative` marks what further bytes may still change: it holds once the line falls quiet. `unproven` marks a frame

@@ -341,7 +341,7 @@ class RadioSession:
 
     def _is_repeated(self, name: str, frame: Frame, at: float) -> bool:
         """Whether the same telegram came seconds ago; the signal strength of a repetition differs."""
-        bare = replace(frame, signal_dbm=None)
+        bare = frame._replace(signal_dbm=None)
         if name not in self._frames and len(self._frames) >= MAX_METERS:
             self._frames.pop(next(iter(self._frames)))
         recent = self._frames.setdefault(name, deque(maxlen=_REMEMBERED_FRAMES))
@@ -439,7 +439,7 @@ def _frame(item: Heard) -> Frame | Fault:
     """Return the frame of what a stick heard; CRCs that the stick removed it had verified."""
     frame = parse_raw(item.data, item.form, item.signal_dbm)
     if isinstance(frame, Frame) and item.form == "stripped":
-        return replace(frame, check_bits=CRC_BITS)
+        return frame._replace(check_bits=CRC_BITS)
     return frame
 
 

@@ -6,7 +6,7 @@
 Block numbers begin with 1, high byte first. A meter that pushes streams its blocks and expects no acknowledgement.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ..reading import Fault, FaultKind, Layer, Link, Message
 
@@ -91,7 +91,7 @@ class BlockTransfer:
         if _append(stream, block, message, at):
             whole = b"".join(stream.blocks)
             results.append(
-                replace(message, payload=whole, check_bits=stream.check_bits)
+                message._replace(payload=whole, check_bits=stream.check_bits)
             )
         elif waiting and stream.lost:
             results.append(_TOO_LONG)

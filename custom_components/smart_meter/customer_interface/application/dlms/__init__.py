@@ -1,7 +1,6 @@
 """DLMS/COSEM: a pushed APDU in plain text -> the reading it is."""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from ...obis import ObisCode
@@ -86,7 +85,7 @@ def _by_channel(
 def _values(content: Content) -> dict[ObisCode, Value]:
     """Return the values by their codes; lists below a code (profiles) are none."""
     return {
-        code: replace(_value(attribute), time=content.times.get(code))
+        code: _value(attribute)._replace(time=content.times.get(code))
         for code, attribute in content.attributes.items()
         if attribute.data.tag not in (Tag.ARRAY, Tag.STRUCTURE)
     }

@@ -5,7 +5,7 @@ Only instantaneous and maximum values of the current storage have a code. A mete
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -122,11 +122,11 @@ class Mapped:
 def assign(records: tuple[Record, ...], meter: MeterIdentity) -> Mapped:
     """Give records the codes they have for this meter; the first of several with the same code wins."""
     if is_dutch_p2(records):
-        records = tuple(replace(record, value=_utc(record.value)) for record in records)
+        records = tuple(record._replace(value=_utc(record.value)) for record in records)
     converted = _tells_converted(records)
     hourly = _time(records, storage=1)
     coded = [
-        replace(record, code=_code(record, meter, converted)) for record in records
+        record._replace(code=_code(record, meter, converted)) for record in records
     ]
     values: dict[ObisCode, Value] = {}
     for record in coded:
@@ -136,7 +136,7 @@ def assign(records: tuple[Record, ...], meter: MeterIdentity) -> Mapped:
         if record.code is None or record.storage == 0:
             continue
         if hourly is None or record.code in values:
-            coded[index] = replace(record, code=None)
+            coded[index] = record._replace(code=None)
         else:
             values[record.code] = Value(record.value, record.unit, time=hourly)
     return Mapped(tuple(coded), values, _time(records, storage=0))
