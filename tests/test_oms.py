@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 from hypothesis import given, strategies as st
 import pytest
 
@@ -177,6 +178,64 @@ def test_mode_7_damaged() -> None:
     first = bytearray(MODE_7)
     first[-32] ^= 1
     assert refused(radio(bytes(first)), ring(MODE_7_KEY)).kind is FaultKind.KEY
+
+
+ADDRESS = bytes.fromhex("9315785634123303")
+COUNTER = bytes.fromhex("B30A0000")
+
+
+def _mode_10(extension: str = "1001", configuration: str = "FF2A") -> bytes:
+    """Return a telegram of the OMS example meter in security mode 10, from its transport header on."""
+    header = bytes.fromhex(f"7A 75 00 {configuration} {extension}")
+    cipher = AESCCM(security.derive(MODE_7_KEY, 0, COUNTER, ADDRESS[2:6]), 8)
+    plain = bytes.fromhex("0C1427048502 046D32371F15")
+    return (
+        header
+        + COUNTER
+        + cipher.encrypt(ADDRESS + b"\x00" + COUNTER[::-1], plain, header)
+    )
+
+
+def _by_radio(payload: bytes) -> Message:
+    return Message(Layer.MBUS, payload, Link.WMBUS, 0x44, ADDRESS, check_bits=16)
+
+
+def test_mode_10() -> None:
+    """The tag is verified, the counter told; the key is derived as in mode 7, also for other key numbers."""
+    for extension in ("1001", "1501"):
+        reading = read(_by_radio(_mode_10(extension)), ring(AMIS_KEY, MODE_7_KEY))
+        assert reading.records[0].value == Decimal("28504.27")
+        assert (reading.authenticated, reading.encrypted) == (True, True)
+        assert (reading.counter, reading.key_index) == (0xAB3, 1)
+        assert reading.check_bits == 64
+    assert security_of(_by_radio(_mode_10())) == "mode 10"
+
+
+@given(st.integers(1, len(_mode_10()) - 1), st.integers(1, 255))
+def test_mode_10_damaged(position: int, change: int) -> None:
+    """A changed byte anywhere gives no value: header, counter, data and tag are all authenticated."""
+    damaged = bytearray(_mode_10())
+    damaged[position] ^= change
+    results = open_message(_by_radio(bytes(damaged)), ring(MODE_7_KEY), Formats())
+    assert not any(isinstance(item, Reading) and item.authenticated for item in results)
+
+
+@pytest.mark.parametrize(
+    ("extension", "configuration"),
+    [("0001", "FF2A"), ("5001", "FF2A"), ("1002", "FF2A"), ("1001", "202A")],
+)
+def test_mode_10_of_other_forms(extension: str, configuration: str) -> None:
+    """Forms whose layout is not public are refused, not guessed."""
+    payload = _mode_10(extension, configuration)
+    fault = refused(_by_radio(payload), ring(MODE_7_KEY))
+    assert (fault.kind, "not public" in fault.detail) == (FaultKind.UNSUPPORTED, True)
+
+
+def test_mode_10_without_its_counter() -> None:
+    """A telegram that ends within the header is told as that, and a missing key as that."""
+    fault = refused(_by_radio(_mode_10()[:9]), ring(MODE_7_KEY))
+    assert fault.kind is FaultKind.TRUNCATED
+    assert refused(_by_radio(_mode_10())).kind is FaultKind.KEY
 
 
 def test_ell() -> None:

@@ -5,10 +5,11 @@ import pytest
 
 from customer_interface.link import SELF_EVIDENT, links_for
 from customer_interface.link.deframer import Deframer
-from customer_interface.reading import Fault, FaultKind, Frame, Layer, Link, Message
+from customer_interface.reading import Fault, Frame, Layer, Link, Message
 from customer_interface.transport.gbt import BlockTransfer
 from customer_interface.transport.hdlc import HdlcAssembler
 from tests.link.vectors import GBT, GBT_APDU
+from tests.transport.assembling import faults, payloads, run
 
 
 def block(
@@ -19,27 +20,6 @@ def block(
     length = bytes((len(data),)) if len(data) < 128 else b"\x82" + len(data).to_bytes(2)
     apdu = bytes((0xE0, control)) + number.to_bytes(2) + b"\0\0" + length + data
     return Message(Layer.DLMS, apdu, Link.HDLC, 0x13, b"\xce\xff\x03", bits)
-
-
-def run(*messages: Message, apart: float = 0.1) -> list[Message | Fault]:
-    """Add messages at even times."""
-    transfer = BlockTransfer()
-    results: list[Message | Fault] = []
-    for count, message in enumerate(messages):
-        results += transfer.add(message, count * apart)
-    return results + list(transfer.expire(float("inf")))
-
-
-def apdus(results: list[Message | Fault]) -> list[bytes]:
-    """Return the content of the messages."""
-    return [result.payload for result in results if isinstance(result, Message)]
-
-
-def faults(results: list[Message | Fault]) -> int:
-    """Count the faults, all of them truncated transfers."""
-    found = [result for result in results if isinstance(result, Fault)]
-    assert all(fault.kind is FaultKind.TRUNCATED for fault in found)
-    return len(found)
 
 
 A, B, C = block(1, b"aa"), block(2, b"bb"), block(3, b"cc", last=True)
@@ -55,7 +35,7 @@ def test_from_the_wire() -> None:
         for message in hdlc.add(frame, 0):
             assert isinstance(message, Message)
             results += transfer.add(message, 0)
-    assert apdus(results) == [GBT_APDU]
+    assert payloads(results) == [GBT_APDU]
     assert isinstance(results[0], Message)
     assert (results[0].address, results[0].check_bits) == (b"\xce\xff\x03", 16)
 
@@ -78,8 +58,8 @@ def test_loss_and_repetition(
     messages: tuple[Message, ...], whole: list[bytes], lost: int
 ) -> None:
     """Only whole transfers come out, and each loss is told once."""
-    results = run(*messages)
-    assert apdus(results) == whole
+    results = run(BlockTransfer(), *messages)
+    assert payloads(results) == whole
     assert faults(results) == lost
 
 
@@ -87,7 +67,7 @@ def test_long_blocks_and_trailing_bytes() -> None:
     """The length may take several bytes, and what follows it is no content."""
     long = block(1, bytes(300), last=True)
     extended = Message(Layer.DLMS, long.payload + b"\x99", Link.HDLC)
-    assert apdus(run(extended)) == [bytes(300)]
+    assert payloads(run(BlockTransfer(), extended)) == [bytes(300)]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +76,12 @@ def test_long_blocks_and_trailing_bytes() -> None:
 )
 def test_malformed_block(apdu: str) -> None:
     """A block that is cut short, empty or has no number is a fault."""
-    assert faults(run(Message(Layer.DLMS, bytes.fromhex(apdu), Link.HDLC))) == 1
+    assert (
+        faults(
+            run(BlockTransfer(), Message(Layer.DLMS, bytes.fromhex(apdu), Link.HDLC))
+        )
+        == 1
+    )
 
 
 def test_others_pass() -> None:
@@ -105,19 +90,19 @@ def test_others_pass() -> None:
         Message(Layer.DLMS, b"\x0fabc", Link.HDLC),
         Message(Layer.MBUS, b"\xe0abc", Link.MBUS),
     ):
-        assert run(message) == [message]
+        assert run(BlockTransfer(), message) == [message]
 
 
 def test_weakest_check_counts() -> None:
     """A transfer is checked as well as its weakest block."""
-    (message,) = run(A, block(2, b"b", last=True, bits=8))
+    (message,) = run(BlockTransfer(), A, block(2, b"b", last=True, bits=8))
     assert isinstance(message, Message)
     assert message.check_bits == 8
 
 
 def test_late() -> None:
     """The rest of a transfer does not come seconds later."""
-    assert apdus(run(A, B, C, apart=5.0)) == []
+    assert payloads(run(BlockTransfer(), A, B, C, apart=5.0)) == []
 
 
 def test_memory_is_bounded() -> None:
@@ -135,16 +120,17 @@ def test_memory_is_bounded() -> None:
 def test_endless_transfer_gives_nothing() -> None:
     """What is longer than any transfer is told once, and its end gives nothing."""
     results = run(
+        BlockTransfer(),
         *(block(number, bytes(10_000)) for number in range(1, 11)),
         block(11, b"x", last=True),
         apart=0,
     )
-    assert apdus(results) == []
+    assert payloads(results) == []
     assert faults(results) == 1
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.binary(max_size=4), st.booleans())))
 def test_anything(sent: list[tuple[int, bytes, bool]]) -> None:
     """Nothing raises, and no more comes out than went in."""
-    results = run(*(block(*parts) for parts in sent))
-    assert sum(map(len, apdus(results))) <= sum(len(data) for _, data, _ in sent)
+    results = run(BlockTransfer(), *(block(*parts) for parts in sent))
+    assert sum(map(len, payloads(results))) <= sum(len(data) for _, data, _ in sent)

@@ -3,8 +3,9 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from customer_interface.reading import Fault, FaultKind, Frame, Layer, Link, Message
+from customer_interface.reading import Frame, Layer, Link, Message
 from customer_interface.transport.hdlc import HdlcAssembler
+from tests.transport.assembling import faults, payloads, run
 
 LLC = b"\xe6\xe7\x00"
 
@@ -16,31 +17,10 @@ def frame(
     return Frame(Link.HDLC, payload, 0x13, address, more, check_bits=16)
 
 
-def run(*frames: Frame, apart: float = 0.1) -> list[Message | Fault]:
-    """Add frames at even times."""
-    assembler = HdlcAssembler()
-    results: list[Message | Fault] = []
-    for count, item in enumerate(frames):
-        results += assembler.add(item, count * apart)
-    return results + list(assembler.expire(float("inf")))
-
-
-def apdus(results: list[Message | Fault]) -> list[bytes]:
-    """Return the content of the messages."""
-    return [result.payload for result in results if isinstance(result, Message)]
-
-
-def faults(results: list[Message | Fault]) -> int:
-    """Count the faults, all of them truncated telegrams."""
-    found = [result for result in results if isinstance(result, Fault)]
-    assert all(fault.kind is FaultKind.TRUNCATED for fault in found)
-    return len(found)
-
-
 def test_one_frame() -> None:
     """Both forms of the LLC header are taken off."""
     for llc in (LLC, b"\xe6\xe6\x00"):
-        (message,) = run(frame(llc + b"\x0fabc"))
+        (message,) = run(HdlcAssembler(), frame(llc + b"\x0fabc"))
         assert message == Message(
             Layer.DLMS, b"\x0fabc", Link.HDLC, 0x13, b"\xcf\x02\x23", 16
         )
@@ -48,80 +28,96 @@ def test_one_frame() -> None:
 
 def test_without_llc() -> None:
     """Blocks of a block transfer come without."""
-    assert apdus(run(frame(b"\xe0\xc0\x00\x02"))) == [b"\xe0\xc0\x00\x02"]
+    assert payloads(run(HdlcAssembler(), frame(b"\xe0\xc0\x00\x02"))) == [
+        b"\xe0\xc0\x00\x02"
+    ]
 
 
 def test_unknown_apdu() -> None:
     """What stands behind a header is for others to know."""
-    assert apdus(run(frame(LLC + b"\x61abc"))) == [b"\x61abc"]
+    assert payloads(run(HdlcAssembler(), frame(LLC + b"\x61abc"))) == [b"\x61abc"]
 
 
 def test_segments() -> None:
     """The header is there in the first segment only: what looks like it later is content."""
     results = run(
+        HdlcAssembler(),
         frame(LLC + b"\x0fab", more=True),
         frame(b"cd\xe6\xe7\x00", more=True),
         frame(b"ef"),
     )
-    assert apdus(results) == [b"\x0fabcd\xe6\xe7\x00ef"]
+    assert payloads(results) == [b"\x0fabcd\xe6\xe7\x00ef"]
     assert not faults(results)
 
 
 def test_several_apdus_in_one_frame() -> None:
     """Each with a header of its own."""
-    results = run(frame(LLC + b"\x0fab" + LLC + b"\x0fcd" + LLC + b"\xdbef"))
-    assert apdus(results) == [b"\x0fab", b"\x0fcd", b"\xdbef"]
+    results = run(
+        HdlcAssembler(), frame(LLC + b"\x0fab" + LLC + b"\x0fcd" + LLC + b"\xdbef")
+    )
+    assert payloads(results) == [b"\x0fab", b"\x0fcd", b"\xdbef"]
 
 
 @pytest.mark.parametrize("length", [b"\x06", b"\x81\x06", b"\x82\x00\x06"])
 def test_header_inside_a_cipher(length: bytes) -> None:
     """A ciphered APDU says how long it is, so what looks like a header inside is none."""
     first = b"\xdb\x08" + bytes(8) + length + b"\x20" + LLC + b"\xdb\x0f"
-    assert apdus(run(frame(LLC + first))) == [first]
-    assert apdus(run(frame(LLC + first + LLC + b"\x0fab"))) == [first, b"\x0fab"]
-    assert apdus(run(frame(LLC + first + b"\x99"))) == [first + b"\x99"]
+    assert payloads(run(HdlcAssembler(), frame(LLC + first))) == [first]
+    assert payloads(run(HdlcAssembler(), frame(LLC + first + LLC + b"\x0fab"))) == [
+        first,
+        b"\x0fab",
+    ]
+    assert payloads(run(HdlcAssembler(), frame(LLC + first + b"\x99"))) == [
+        first + b"\x99"
+    ]
 
 
 def test_lost_last_segment() -> None:
     """The next telegram's header shows the loss."""
-    results = run(frame(LLC + b"\x0fab", more=True), frame(LLC + b"\x0fcd"))
-    assert apdus(results) == [b"\x0fcd"]
+    results = run(
+        HdlcAssembler(), frame(LLC + b"\x0fab", more=True), frame(LLC + b"\x0fcd")
+    )
+    assert payloads(results) == [b"\x0fcd"]
     assert faults(results) == 1
 
 
 def test_start_in_the_middle() -> None:
     """What is left of a telegram is told once and gives nothing."""
     results = run(
+        HdlcAssembler(),
         frame(b"ab", more=True),
         frame(b"cd", more=True),
         frame(b"ef"),
         frame(LLC + b"\x0fgh"),
     )
-    assert apdus(results) == [b"\x0fgh"]
+    assert payloads(results) == [b"\x0fgh"]
     assert faults(results) == 1
 
 
 def test_late() -> None:
     """The rest of a telegram does not come seconds later."""
-    results = run(frame(LLC + b"\x0fab", more=True), frame(b"cd"), apart=5.0)
-    assert apdus(results) == []
+    results = run(
+        HdlcAssembler(), frame(LLC + b"\x0fab", more=True), frame(b"cd"), apart=5.0
+    )
+    assert payloads(results) == []
     assert faults(results) == 2
 
 
 def test_addresses_apart() -> None:
     """Two meters on one line."""
     results = run(
+        HdlcAssembler(),
         frame(LLC + b"\x0fab", more=True),
         frame(LLC + b"\x0fxy", more=True, address=b"\x01\x03"),
         frame(b"cd"),
         frame(b"zz", address=b"\x01\x03"),
     )
-    assert apdus(results) == [b"\x0fabcd", b"\x0fxyzz"]
+    assert payloads(results) == [b"\x0fabcd", b"\x0fxyzz"]
 
 
 def test_frames_without_information() -> None:
     """They are no messages."""
-    assert run(frame(b"")) == []
+    assert run(HdlcAssembler(), frame(b"")) == []
 
 
 def test_memory_is_bounded() -> None:
@@ -139,12 +135,13 @@ def test_memory_is_bounded() -> None:
 def test_endless_telegram_gives_nothing() -> None:
     """What is longer than any telegram is a fault, not a part of one."""
     results = run(
+        HdlcAssembler(),
         frame(LLC + b"\x0f", more=True),
         *([frame(bytes(2000), more=True)] * 40),
         frame(b"x"),
         apart=0,
     )
-    assert apdus(results) == []
+    assert payloads(results) == []
     assert faults(results) == 1
 
 
@@ -159,5 +156,7 @@ def test_endless_telegram_gives_nothing() -> None:
 )
 def test_anything(sent: list[tuple[bytes, bytes, bool]]) -> None:
     """Nothing raises, and no more comes out than went in."""
-    results = run(*(frame(head + tail, more) for head, tail, more in sent))
-    assert sum(map(len, apdus(results))) <= sum(len(h) + len(t) for h, t, _ in sent)
+    results = run(
+        HdlcAssembler(), *(frame(head + tail, more) for head, tail, more in sent)
+    )
+    assert sum(map(len, payloads(results))) <= sum(len(h) + len(t) for h, t, _ in sent)

@@ -54,6 +54,29 @@ def test_other_ci_fields(ci: int, word: str) -> None:
     assert (fault.kind, word in fault.detail) == (FaultKind.UNSUPPORTED, True)
 
 
+def test_counter_of_mode_10() -> None:
+    """Mode 10 has two bytes and a counter behind its configuration."""
+    tpl = parse_tpl(bytes.fromhex("7A 75 00 FF2A 1001 01020304 FF"))
+    assert isinstance(tpl, Tpl)
+    assert (tpl.mode, tpl.start) == (10, 11)
+    assert tpl.extension == bytes.fromhex("1001 01020304")
+
+
+def test_ell_of_variable_length() -> None:
+    """Its fields are skipped where a layer above follows; else it is refused."""
+    assert parse_ell(bytes.fromhex("86 04 20 75 0102 78 0413")) == Ell(
+        0, 0, b"", b"", bytes.fromhex("78 0413")
+    )
+    for layer, kind in (
+        ("86", FaultKind.TRUNCATED),
+        ("86 04 20 75 0102", FaultKind.TRUNCATED),
+        ("86 04 20 75 0102 13", FaultKind.UNSUPPORTED),
+    ):
+        fault = parse_ell(bytes.fromhex(layer))
+        assert isinstance(fault, Fault)
+        assert fault.kind is kind
+
+
 def test_ell_forms() -> None:
     """The four forms differ in a second address and a session with a CRC."""
     assert parse_ell(bytes.fromhex("8C 20 75 78")) == Ell(0x20, 0x75, b"", b"", b"\x78")
@@ -114,13 +137,13 @@ def test_afl_with_everything() -> None:
         ("90", FaultKind.TRUNCATED),
         ("90 0F 002C 25", FaultKind.TRUNCATED),
         ("90 03 002C 25 7A", FaultKind.TRUNCATED),
-        ("90 02 0040 7A", FaultKind.UNSUPPORTED),
-        ("90 02 0200 7A", FaultKind.UNSUPPORTED),
+        ("90 0A 0004 0000000000000000 7A", FaultKind.UNSUPPORTED),
+        ("90 03 0234 25 7A", FaultKind.TRUNCATED),
         ("90 0B 0024 28 0000000000000000 7A", FaultKind.UNSUPPORTED),
     ],
 )
 def test_afl_refused(layer: str, kind: FaultKind) -> None:
-    """Cut layers, fragments and other kinds of authentication codes are faults."""
+    """Cut layers and other kinds of authentication codes are faults."""
     fault = parse_afl(bytes.fromhex(layer))
     assert isinstance(fault, Fault)
     assert fault.kind is kind
@@ -136,4 +159,7 @@ def test_any_bytes(data: bytes) -> None:
     if is_afl(data):
         parse_afl(data)
     parse_ell(b"\x8f" + data)
-    parse_afl(b"\x90" + data)
+    parse_ell(b"\x86" + data)
+    afl = parse_afl(b"\x90" + data)
+    if isinstance(afl, Afl):
+        assert parse_afl(afl.to_bytes()) == afl

@@ -5,6 +5,7 @@ import pytest
 
 from customer_interface.reading import Fault, FaultKind, Frame, Layer, Link, Message
 from customer_interface.transport.mbus import MBusAssembler
+from tests.transport.assembling import faults, payloads, run
 
 
 def segment(
@@ -16,46 +17,27 @@ def segment(
     )
 
 
-def run(*frames: Frame, apart: float = 0.2) -> list[Message | Fault]:
-    """Add frames at even times."""
-    assembler = MBusAssembler()
-    results: list[Message | Fault] = []
-    for count, frame in enumerate(frames):
-        results += assembler.add(frame, count * apart)
-    return results + list(assembler.expire(float("inf")))
-
-
-def apdus(results: list[Message | Fault]) -> list[bytes]:
-    """Return the content of the messages."""
-    return [result.payload for result in results if isinstance(result, Message)]
-
-
-def faults(results: list[Message | Fault]) -> int:
-    """Count the faults, all of them truncated telegrams."""
-    found = [result for result in results if isinstance(result, Fault)]
-    assert all(fault.kind is FaultKind.TRUNCATED for fault in found)
-    return len(found)
-
-
 FIRST, LAST, SINGLE = segment(0x00, b"ab"), segment(0x11, b"cd"), segment(0x10, b"xy")
 
 
 def test_single_segment() -> None:
     """A telegram of one segment is whole at once, with what the link knew."""
-    (message,) = run(SINGLE)
+    (message,) = run(MBusAssembler(), SINGLE)
     assert message == Message(Layer.DLMS, b"xy", Link.MBUS, 0x53, b"\xff", 8)
 
 
 def test_two_segments() -> None:
     """The bytes behind the access points are joined."""
-    assert run(FIRST, LAST) == run(segment(0x10, b"abcd"))
+    assert run(MBusAssembler(), FIRST, LAST) == run(
+        MBusAssembler(), segment(0x10, b"abcd")
+    )
 
 
 def test_sequence_rolls_over() -> None:
     """After segment 15 comes segment 0 again."""
     numbers = [segment(n & 0x0F, bytes((n,))) for n in range(20)]
-    results = run(*numbers, segment(0x14, b"\x14"))
-    assert apdus(results) == [bytes(range(21))]
+    results = run(MBusAssembler(), *numbers, segment(0x14, b"\x14"))
+    assert payloads(results) == [bytes(range(21))]
     assert not faults(results)
 
 
@@ -88,22 +70,23 @@ def test_loss_and_repetition(
     frames: tuple[Frame, ...], whole: list[bytes], lost: int
 ) -> None:
     """Only whole telegrams come out, and each loss is told once."""
-    results = run(*frames)
-    assert apdus(results) == whole
+    results = run(MBusAssembler(), *frames)
+    assert payloads(results) == whole
     assert faults(results) == lost
 
 
 @pytest.mark.parametrize(("pause", "whole"), [(0.16, 1), (1.5, 1), (2.9, 1), (5.3, 0)])
 def test_pause_between_segments(pause: float, whole: int) -> None:
     """Real meters pause 160 ms and more; after the interval of a push it is another telegram."""
-    results = run(FIRST, LAST, apart=pause)
-    assert len(apdus(results)) == whole
+    results = run(MBusAssembler(), FIRST, LAST, apart=pause)
+    assert len(payloads(results)) == whole
     assert faults(results) == 2 * (1 - whole)
 
 
 def test_streams_are_kept_apart() -> None:
     """Access points and addresses tell telegrams apart."""
     results = run(
+        MBusAssembler(),
         FIRST,
         segment(0x00, b"12", saps=b"\x01\x68"),
         segment(0x00, b"xx", address=1),
@@ -111,12 +94,12 @@ def test_streams_are_kept_apart() -> None:
         segment(0x11, b"34", saps=b"\x01\x68"),
         segment(0x11, b"yy", address=1),
     )
-    assert apdus(results) == [b"abcd", b"1234", b"xxyy"]
+    assert payloads(results) == [b"abcd", b"1234", b"xxyy"]
 
 
 def test_not_activated() -> None:
     """A Kaifa whose interface is not activated sends CI FF with the usual access points."""
-    (fault,) = run(segment(0xFF, bytes(245)))
+    (fault,) = run(MBusAssembler(), segment(0xFF, bytes(245)))
     assert isinstance(fault, Fault)
     assert fault.kind is FaultKind.INACTIVE
 
@@ -124,9 +107,9 @@ def test_not_activated() -> None:
 def test_other_frames_pass() -> None:
     """Every other CI is a message of EN 13757-3; short frames carry none."""
     frame = Frame(Link.MBUS, b"\x72\x01\x02", 0x08, b"\x05", check_bits=8)
-    (message,) = run(frame)
+    (message,) = run(MBusAssembler(), frame)
     assert message == Message(Layer.MBUS, b"\x72\x01\x02", Link.MBUS, 0x08, b"\x05", 8)
-    assert run(Frame(Link.MBUS, b"", 0x40, b"\xf0")) == []
+    assert run(MBusAssembler(), Frame(Link.MBUS, b"", 0x40, b"\xf0")) == []
 
 
 def test_memory_is_bounded() -> None:
@@ -143,11 +126,12 @@ def test_memory_is_bounded() -> None:
 def test_endless_telegram_gives_nothing() -> None:
     """What is longer than any telegram is told once, and its end gives nothing."""
     results = run(
+        MBusAssembler(),
         *(segment(number & 0x0F, bytes(10_000)) for number in range(10)),
         segment(0x1A, b"x"),
         apart=0,
     )
-    assert apdus(results) == []
+    assert payloads(results) == []
     assert faults(results) == 1
 
 

@@ -25,7 +25,7 @@ from .reading import Fault, FaultKind, Link, Message, MeterIdentity, Reading
 from .security import dsmr_p2, oms as security
 from .security.oms import BLOCK, FILLERS
 from .transport.afl import Afl, is_afl, parse_afl
-from .transport.ell import AES_CTR, Ell, is_ell, parse_ell
+from .transport.ell import AES_CTR, FOLLOWING, Ell, is_ell, parse_ell
 from .transport.tpl import Tpl, parse_tpl
 
 type Results = tuple[Reading | Fault, ...]
@@ -39,6 +39,10 @@ _MAC_BITS = 8
 _DOWNGRADE = Fault(
     FaultKind.AUTHENTICATION,
     "a P2 telegram that is not encrypted though the meter's key is known",
+)
+
+_FRAGMENT = Fault(
+    FaultKind.UNSUPPORTED, "a fragment of a message below an encrypted link layer"
 )
 
 # EN 13757-4, table 19: C fields of commands to a meter (SND_UD), overheard by radio; what they hold is no measurement.
@@ -97,7 +101,9 @@ def security_of(message: Message) -> str | None:
         payload = ell.payload[2:] if ell.session else ell.payload
     if is_afl(payload):
         afl = parse_afl(payload)
-        payload = payload if isinstance(afl, Fault) else afl.payload
+        payload = (
+            afl.payload if isinstance(afl, Afl) and afl.fragment <= 1 else payload
+        )
     tpl = parse_tpl(payload)
     return f"mode {tpl.mode}" if isinstance(tpl, Tpl) and _is_encrypted(tpl) else None
 
@@ -158,12 +164,10 @@ def _open_link(
         layer = parse_afl(payload)
         if isinstance(layer, Fault):
             return (layer,)
+        if not layer.whole:
+            return (_FRAGMENT,)
         afl, payload = layer, layer.payload
     return _open_transport(payload, afl, address, facts, keys, formats)
-
-
-# CI fields of the transport headers and compact frames that an extended link layer carries.
-_FOLLOWING_ELL = frozenset({0x72, 0x78, 0x79, 0x7A, 0x90})
 
 
 def _open_ell(
@@ -178,9 +182,7 @@ def _open_ell(
             FaultKind.CHECKSUM, "the CRC of the extended link layer does not fit"
         )
     # A gateway may have decrypted and left the header: the CRC tells, and a header that can follow.
-    if ell.encryption == 0 or (
-        clear and not secrets and ell.payload[2] in _FOLLOWING_ELL
-    ):
+    if ell.encryption == 0 or (clear and not secrets and ell.payload[2] in FOLLOWING):
         return _Plain(ell.payload[2:], facts)
     if ell.encryption != AES_CTR:
         return Fault(
@@ -270,7 +272,10 @@ def _decrypt(
         )
     if not secrets and _is_data(data[: tpl.blocks * BLOCK]):
         return _Plain(data, facts)
-    return _MODES[tpl.mode](_Locked(data, tpl, afl, address, facts, keys, secrets))
+    header = payload[: tpl.start - _COUNTER_SIZE]
+    return _MODES[tpl.mode](
+        _Locked(header, data, tpl, afl, address, facts, keys, secrets)
+    )
 
 
 def _is_data(plaintext: bytes) -> bool:
@@ -280,8 +285,9 @@ def _is_data(plaintext: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Locked:
-    """All that opening needs; `data` is what follows the transport header."""
+    """All that opening needs; `header` is the transport header up to a counter in it, `data` what follows it."""
 
+    header: bytes
     data: bytes
     tpl: Tpl
     afl: Afl | None
@@ -362,6 +368,40 @@ def _open_mode_7(locked: _Locked) -> _Plain | Fault:
     return _Plain(opened.plaintext + rest, facts)
 
 
+# Mode 10: all bytes encrypted and a counter of four bytes; key derivation 1, no key version, a tag of eight bytes. The
+# codes of other sizes are not public.
+_CONFIGURATION_10, _CONTENT_BITS = 0x2AFF, 0xC000
+_EXTENSION_10, _KEY_NUMBER = b"\x10\x01", 0x0F
+_COUNTER_SIZE = 4
+
+
+def _open_mode_10(locked: _Locked) -> _Plain | Fault:
+    extension = locked.tpl.extension
+    if len(extension) < 2 + _COUNTER_SIZE:
+        return Fault(FaultKind.TRUNCATED, "the telegram ends within its header")
+    form = bytes((extension[0] & ~_KEY_NUMBER, extension[1]))
+    if (
+        locked.tpl.configuration & ~_CONTENT_BITS != _CONFIGURATION_10
+        or form != _EXTENSION_10
+    ):
+        return Fault(
+            FaultKind.UNSUPPORTED, "a form of security mode 10 that is not public"
+        )
+    counter = extension[2:]
+    opened = security.open_mode_10(
+        locked.data, locked.secrets, locked.address, counter, locked.header
+    )
+    if isinstance(opened, Fault):
+        return opened
+    facts = replace(
+        _with_key(locked.facts, opened.key, locked.keys),
+        authenticated=True,
+        counter=int.from_bytes(counter, "little"),
+        check_bits=8 * security.TAG_10,
+    )
+    return _Plain(opened.plaintext, facts)
+
+
 def _open_mode_15(locked: _Locked) -> _Plain | Fault:
     opened = dsmr_p2.open_mode_15(
         locked.data, locked.tpl.blocks, locked.secrets, locked.address
@@ -378,6 +418,7 @@ _MODES: dict[int, Callable[[_Locked], _Plain | Fault]] = {
     4: _open_mode_5,
     5: _open_mode_5,
     7: _open_mode_7,
+    10: _open_mode_10,
     _MODE_P2: _open_mode_15,
 }
 

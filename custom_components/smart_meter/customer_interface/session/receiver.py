@@ -1,6 +1,6 @@
 """From bytes to readings: the deframer, the assemblers and the stack of one port, with what was seen on the way.
 
-bytes -> Deframer -> [ M-Bus segments | HDLC segments ] -> block transfer -> stack -> readings and faults
+bytes -> Deframer -> [ M-Bus segments | HDLC segments ] -> [ OMS fragments | block transfer ] -> stack -> readings and faults
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ from ..link import links_for
 from ..link.deframer import Deframer
 from ..reading import Fault, Frame, Layer, Link, Message, Reading
 from ..stack import Context, Peeled, peel
+from ..transport.afl import AflAssembler
 from ..transport.gbt import BlockTransfer
 from ..transport.hdlc import HdlcAssembler
 from ..transport.mbus import MBusAssembler
@@ -33,6 +34,7 @@ class Receiver:
         self._deframer = Deframer(links_for(links))
         self._mbus = MBusAssembler()
         self._hdlc = HdlcAssembler()
+        self._fragments = AflAssembler()
         self._blocks = BlockTransfer()
         self._last_byte: float | None = None
         self._flushed = True
@@ -50,6 +52,12 @@ class Receiver:
     def holding(self) -> bool:
         """Whether bytes of an incomplete frame are held back."""
         return self._deframer.holding > 0
+
+    @property
+    def _assemblers(
+        self,
+    ) -> tuple[MBusAssembler | HdlcAssembler | AflAssembler | BlockTransfer, ...]:
+        return (self._mbus, self._hdlc, self._fragments, self._blocks)
 
     def use_keys(self, keys: KeyRing) -> None:
         """Go on with other keys; what is half assembled stays."""
@@ -80,11 +88,8 @@ class Receiver:
     def reset(self) -> None:
         """Forget bytes and segments half received, as after a change of the line settings."""
         self._deframer.flush()
-        self._mbus, self._hdlc, self._blocks = (
-            MBusAssembler(),
-            HdlcAssembler(),
-            BlockTransfer(),
-        )
+        self._mbus, self._hdlc = MBusAssembler(), HdlcAssembler()
+        self._fragments, self._blocks = AflAssembler(), BlockTransfer()
         self._flushed = True
 
     def read(self, items: Iterable[Frame | Fault], at: float) -> list[Reading | Fault]:
@@ -103,7 +108,7 @@ class Receiver:
         """Return what is left when no more bytes will come."""
         results = self.read(self.flush(at), at)
         left: list[Reading | Fault] = []
-        for assembler in (self._mbus, self._hdlc, self._blocks):
+        for assembler in self._assemblers:
             left += [
                 fault
                 for fault in assembler.expire(float("inf"))
@@ -112,7 +117,7 @@ class Receiver:
         return results + [self._noted(fault, at) for fault in left]
 
     def _expire(self, results: list[Reading | Fault], at: float) -> None:
-        for assembler in (self._mbus, self._hdlc, self._blocks):
+        for assembler in self._assemblers:
             results += [
                 fault for fault in assembler.expire(at) if isinstance(fault, Fault)
             ]
@@ -139,11 +144,16 @@ class Receiver:
         whole: list[Message | Fault] = []
         for message in self._assembled(frame, at):
             whole += (
-                [message]
-                if isinstance(message, Fault)
-                else self._blocks.add(message, at)
+                [message] if isinstance(message, Fault) else self._joined(message, at)
             )
         return whole
+
+    def _joined(self, message: Message, at: float) -> list[Message | Fault]:
+        match message.layer:
+            case Layer.MBUS:
+                return self._fragments.add(message, at)
+            case _:
+                return self._blocks.add(message, at)
 
     def _assembled(self, frame: Frame, at: float) -> list[Message | Fault]:
         match frame.link:

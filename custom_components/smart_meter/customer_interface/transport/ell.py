@@ -4,8 +4,10 @@
     8D   CI | CC | ACC | SN (4) | CRC (2) ...          the CRC, over all behind it, is encrypted with what it covers
     8E   CI | CC | ACC | M M | ID ID ID ID V T
     8F   CI | CC | ACC | M M | ID ID ID ID V T | SN (4) | CRC (2) ...
+    86   CI | length of the fields below | fields ...
 
-SN, low byte first: bits 29 to 31 say how the rest is encrypted (0 not, 1 AES-128 in counter mode).
+SN, low byte first: bits 29 to 31 say how the rest is encrypted (0 not, 1 AES-128 in counter mode). The fields of 86 are
+left out: what follows is read only where it begins with the CI field of a layer above.
 """
 
 from dataclasses import dataclass
@@ -14,7 +16,14 @@ from ..reading import Fault, FaultKind
 
 _HAS_ADDRESS = {0x8C: False, 0x8D: False, 0x8E: True, 0x8F: True}
 _HAS_SESSION = frozenset({0x8D, 0x8F})
+_VARIABLE = 0x86
+# CI fields of the layers that an extended link layer carries.
+FOLLOWING = frozenset({0x72, 0x78, 0x79, 0x7A, 0x90})
 AES_CTR = 1
+
+_TRUNCATED = Fault(
+    FaultKind.TRUNCATED, "the telegram ends within its extended link layer"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +48,21 @@ class Ell:
 
 def is_ell(payload: bytes) -> bool:
     """Whether an extended link layer header is on top."""
-    return payload[:1] != b"" and payload[0] in _HAS_ADDRESS
+    return payload[:1] != b"" and (
+        payload[0] in _HAS_ADDRESS or payload[0] == _VARIABLE
+    )
 
 
 def parse_ell(payload: bytes) -> Ell | Fault:
     """Read the header from the CI field on."""
     ci = payload[0]
+    if ci == _VARIABLE:
+        return _parse_variable(payload)
     address = 8 if _HAS_ADDRESS[ci] else 0
     session = 4 if ci in _HAS_SESSION else 0
     start = 3 + address + session
     if len(payload) < start + (2 if session else 1):
-        return Fault(
-            FaultKind.TRUNCATED, "the telegram ends within its extended link layer"
-        )
+        return _TRUNCATED
     return Ell(
         payload[1],
         payload[2],
@@ -59,3 +70,15 @@ def parse_ell(payload: bytes) -> Ell | Fault:
         payload[3 + address : start],
         payload[start:],
     )
+
+
+def _parse_variable(payload: bytes) -> Ell | Fault:
+    if len(payload) < 2 or len(payload) <= 2 + payload[1]:
+        return _TRUNCATED
+    above = payload[2 + payload[1] :]
+    if above[0] not in FOLLOWING:
+        return Fault(
+            FaultKind.UNSUPPORTED,
+            "an extended link layer of variable length (CI 86) that hides what follows",
+        )
+    return Ell(0, 0, b"", b"", above)

@@ -5,7 +5,8 @@
     long header    CI | ID ID ID ID | M M | V | T | access | status | configuration (2) [extension]
 
 All fields low byte first. The low five bits of the configuration's high byte are the security mode; in the modes that
-encrypt whole blocks the high nibble of the low byte counts them. Modes 7, 8, 9, 10 and 13 have extension bytes.
+encrypt whole blocks the high nibble of the low byte counts them. Modes 7, 8, 9, 10 and 13 have extension bytes, mode 10
+also a message counter of four bytes behind them.
 """
 
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ HEADERS: dict[int, Header] = {
 }
 
 # Bytes behind the configuration field that belong to it (EN 13757-7:2018, 7.6); the first tells of key and derivation.
-_EXTENSION_BYTES = {7: 1, 8: 1, 9: 1, 10: 1, 13: 1}
+_EXTENSION_BYTES = {7: 1, 8: 1, 9: 1, 10: 6, 13: 1}
 
 
 @dataclass(frozen=True, slots=True)
