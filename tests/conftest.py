@@ -5,6 +5,7 @@ from importlib import import_module
 import os
 from pathlib import Path
 import sys
+from types import ModuleType
 from typing import Any
 
 from hypothesis import settings
@@ -29,6 +30,15 @@ def _put_library_on_path() -> None:
 
 
 _put_library_on_path()
+
+
+def script(name: str) -> ModuleType:
+    """Import one of the programs below script/."""
+    folder = str(ROOT / "script")
+    if folder not in sys.path:
+        sys.path.append(folder)
+    return import_module(name)
+
 
 # Timing on a shared machine says nothing about the code; `long` is for an occasional deeper search.
 settings.register_profile("default", deadline=None, max_examples=100, print_blob=True)

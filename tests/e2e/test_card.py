@@ -2,19 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-import importlib
 import json
 import os
 from pathlib import Path
-import sys
-from types import ModuleType
 from typing import Any, Final
 
 from playwright.async_api import Browser, BrowserContext, Page
 import pytest
 
 from customer_interface import catalogue
-from tests.conftest import ROOT
+from tests.conftest import ROOT, script
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -27,14 +24,6 @@ PATIENCE: Final = 120.0
 MOST_MILLISECONDS = 40.0
 # SCREENSHOTS=docs/images makes those of the documentation.
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
-
-
-def script(name: str) -> ModuleType:
-    """Import one of the programs below script/."""
-    folder = str(ROOT / "script")
-    if folder not in sys.path:
-        sys.path.append(folder)
-    return importlib.import_module(name)
 
 
 class House:

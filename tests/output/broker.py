@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 import random
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -27,7 +28,7 @@ def free_port() -> int:
     while True:
         port = random.randrange(10_000, 32_000)
         with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+            probe.bind(("", port))
             return port
 
 
@@ -42,18 +43,26 @@ def program(name: str) -> str:
 class Broker:
     """mosquitto as a process; `tls` gives it a certificate of its own and a password."""
 
-    def __init__(self, folder: Path, *, tls: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        tls: bool,
+        host: str = "127.0.0.1",
+        port: int | None = None,
+    ) -> None:
         """Write its configuration; `start` runs it."""
-        self.port = free_port()
+        self.host = host
+        self.port = port or free_port()
         self.folder = folder
         self.authority = folder / "ca.pem" if tls else None
         self._process: asyncio.subprocess.Process | None = None
-        lines = [f"listener {self.port} 127.0.0.1", "allow_anonymous true"]
+        lines = [f"listener {self.port} {host}", "allow_anonymous true"]
         if tls:
             self._certify()
             lines = [
                 "user root",
-                f"listener {self.port} 127.0.0.1",
+                f"listener {self.port} {host}",
                 f"certfile {folder / 'cert.pem'}",
                 f"keyfile {folder / 'key.pem'}",
                 "allow_anonymous false",
@@ -115,14 +124,20 @@ class Broker:
         async with asyncio.timeout(60):
             while True:
                 with contextlib.suppress(OSError):
-                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                    _, writer = await asyncio.open_connection(self.host, self.port)
                     writer.close()
                     return
                 await asyncio.sleep(0.05)
 
+    def hang(self) -> None:
+        """Let it answer no more, with all its connections open."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
     async def stop(self) -> None:
         """End it; its port stays the same for the next start."""
         if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGCONT)
             self._process.terminate()
             await self._process.wait()
 
@@ -144,7 +159,7 @@ class Broker:
             else None
         )
         async with aiomqtt.Client(
-            "127.0.0.1",
+            self.host,
             self.port,
             username=USER if context else None,
             password=PASSWORD if context else None,

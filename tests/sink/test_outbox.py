@@ -9,9 +9,11 @@ from customer_interface.sink.topics import topic_of
 def drain(outbox: Outbox, now: float) -> list[str]:
     """Send all that waits."""
     payloads = []
-    while (letter := outbox.next(now)) is not None:
-        payloads.append(letter.payload)
-        outbox.sent(letter)
+    while letters := outbox.first(3, now):
+        assert len(letters) <= 3
+        for letter in letters:
+            payloads.append(letter.payload)
+            outbox.sent(letter)
     return payloads
 
 
@@ -33,19 +35,32 @@ def test_sixty_seconds_then_the_newest() -> None:
 def test_what_was_not_sent_stays() -> None:
     """A message is only taken out once it was sent."""
     outbox = Outbox()
-    outbox.put(Letter("a", "1", 0))
-    assert outbox.next(1) == outbox.next(1) == Letter("a", "1", 0)
+    letters = Letter("a", "1", 0), Letter("a", "2", 0)
+    for letter in letters:
+        outbox.put(letter)
+    assert outbox.first(5, 1) == outbox.first(5, 1) == letters
+    outbox.sent(letters[0])
+    assert outbox.first(5, 1) == letters[1:]
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 20)), max_size=60))
-def test_bounded(letters: list[tuple[str, float]]) -> None:
-    """Whatever comes, what waits is of the last minute or the newest of its topic."""
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 20), st.booleans())))
+def test_rule(steps: list[tuple[str, float, bool]]) -> None:
+    """Whatever comes and goes: what waits is of the last minute or the newest of its topic, oldest first."""
     outbox, now = Outbox(), 0.0
-    for topic, later in letters:
+    model: list[Letter] = []
+    for topic, later, sends in steps:
         now += later
-        outbox.put(Letter(topic, "x", now))
-        old = [letter.topic for letter in outbox._letters if now - letter.at > LONGEST]
-        assert len(old) == len(set(old))
+        letter = Letter(topic, "x", now)
+        outbox.put(letter)
+        model.append(letter)
+        newest = {kept.topic: kept for kept in model}
+        model = [k for k in model if now - k.at <= LONGEST or newest[k.topic] is k]
+        waiting = outbox.first(1000, now)
+        assert sorted(map(id, waiting)) == sorted(map(id, model))
+        times = [kept.at for kept in waiting]
+        assert times == sorted(times)
+        if sends:
+            outbox.sent(model.pop(0))
 
 
 def test_topics() -> None:

@@ -136,6 +136,31 @@ async def test_many_meters(flats: list[Flat], tmp_path: Path, validate: Any) -> 
         assert told["smart_meter/publisher/status"] == "online"
 
 
+async def test_port_goes_away(tmp_path: Path, socket_enabled: None) -> None:
+    """A meter whose port went away is offline, and online with its next reading."""
+    flat = Flat(3)
+    await flat.start()
+    async with Broker(tmp_path, tls=False) as broker, broker.client() as client:
+        await client.subscribe("smart_meter/+/availability", qos=1)
+        config = written(
+            tmp_path / "publish.toml",
+            f'[broker]\nhosts = ["127.0.0.1"]\nport = {broker.port}\ntls = false\n'
+            + flat.toml("Flat"),
+        )
+        process = await run("publish", "--config", str(config))
+        try:
+            async with asyncio.timeout(90):
+                assert (await anext(client.messages)).payload == b"online"
+                await flat.stop()
+                assert (await anext(client.messages)).payload == b"offline"
+                await flat.start()
+                assert (await anext(client.messages)).payload == b"online"
+        finally:
+            process.terminate()
+            await process.wait()
+            await flat.stop()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -27,12 +27,16 @@ def _runner(port: Port, publisher: Publisher) -> Runner:
         port.profile.line,
         make_session(port.profile, port.keys),
         partial(publisher.take, port),
-        _tell_link(port.name),
+        _on_link(port, publisher),
     )
 
 
-def _tell_link(name: str) -> Callable[[bool, SourceError | None], None]:
-    def tell(up: bool, error: SourceError | None) -> None:
-        sys.stderr.write(f"{name}: {'port open' if up else error}\n")
+def _on_link(
+    port: Port, publisher: Publisher
+) -> Callable[[bool, SourceError | None], None]:
+    def on_link(up: bool, error: SourceError | None) -> None:
+        sys.stderr.write(f"{port.name}: {'port open' if up else error}\n")
+        if not up:
+            publisher.lose(port)
 
-    return tell
+    return on_link

@@ -22,6 +22,8 @@ from .topics import OFFLINE, ONLINE, STATUS, discovery, discovery_topic, topic_o
 
 QOS = 1
 PATIENCE = 10.0
+# Messages on their way at once: a broker far away is not waited for with each.
+WINDOW = 20
 # Waits between attempts, after each broker was tried.
 BACKOFF = (1.0, 2.0, 5.0, 10.0, 30.0)
 
@@ -126,8 +128,12 @@ class Publisher:
         if isinstance(output, Reading):
             self._on_reading(port, output)
         elif output.kind is FaultKind.SILENCE:
-            for meter_id in self._ids.get(port.name, ()):
-                self._tell(meter_id, OFFLINE)
+            self.lose(port)
+
+    def lose(self, port: Port) -> None:
+        """Tell that the meters of a port are not heard, until they are."""
+        for meter_id in self._ids.get(port.name, ()):
+            self._tell(meter_id, OFFLINE)
 
     def _on_reading(self, port: Port, reading: Reading) -> None:
         meter_id = reading.meter.key or port.name
@@ -161,7 +167,7 @@ class Publisher:
             for host in self._broker.hosts:
                 try:
                     await self._serve(host, context)
-                except aiomqtt.MqttError, OSError:
+                except* aiomqtt.MqttError, OSError:
                     if self.connected.is_set():
                         attempt = 0
                     self.connected.clear()
@@ -180,28 +186,28 @@ class Publisher:
             timeout=PATIENCE,
             will=aiomqtt.Will(STATUS, OFFLINE, QOS, retain=True),
         ) as client:
+            client.pending_calls_threshold = WINDOW
             await client.publish(STATUS, ONLINE, QOS, retain=True)
-            await self._remind(client)
+            self._remind()
             self.connected.set()
             while True:
                 await self._empty(client)
                 await self._news.wait()
 
-    async def _remind(self, client: aiomqtt.Client) -> None:
+    def _remind(self) -> None:
         """Tell a broker that may have forgotten which meters there are."""
         for meter_id, state in self._known.items():
-            await client.publish(
-                discovery_topic(meter_id), state["discovery"], QOS, retain=True
-            )
-            await client.publish(
-                topic_of(meter_id, "availability"),
-                state["availability"],
-                QOS,
-                retain=True,
-            )
+            self._put(discovery_topic(meter_id), state["discovery"])
+            self._put(topic_of(meter_id, "availability"), state["availability"])
 
     async def _empty(self, client: aiomqtt.Client) -> None:
         self._news.clear()
-        while (letter := self._outbox.next(time.monotonic())) is not None:
-            await client.publish(letter.topic, letter.payload, QOS, retain=True)
-            self._outbox.sent(letter)
+        while letters := self._outbox.first(WINDOW, time.monotonic()):
+            async with asyncio.TaskGroup() as group:
+                for letter in letters:
+                    group.create_task(self._send(client, letter))
+
+    async def _send(self, client: aiomqtt.Client, letter: Letter) -> None:
+        """Send one message; a broker acknowledges in the order it was sent to (MQTT 5, 4.6), so none overtakes."""
+        await client.publish(letter.topic, letter.payload, QOS, retain=True)
+        self._outbox.sent(letter)
