@@ -254,11 +254,18 @@ class ClockSensor(PacedSensor):
     @property
     @override
     def native_value(self) -> datetime | None:
-        """The clock; local time where the meter does not tell its offset."""
-        clock = self.meter.clock
-        if clock is None or clock.tzinfo is not None:
+        """The clock; local time where the meter does not tell its offset.
+
+        The hour that comes twice when summer ends is the one in which the telegram arrived.
+        """
+        clock, heard = self.meter.clock, self.meter.heard
+        if clock is None or heard is None or clock.tzinfo is not None:
             return clock
-        return clock.replace(tzinfo=dt_util.get_default_time_zone())
+        local = clock.replace(tzinfo=dt_util.get_default_time_zone())
+        return min(
+            (local, local.replace(fold=1)),
+            key=lambda time: abs(time.timestamp() - heard),
+        )
 
 
 class SignalSensor(PacedSensor):

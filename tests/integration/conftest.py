@@ -87,6 +87,20 @@ class Meter:
         self._at = _quiet_hour(self._meter)
         self.keys = dict(self._meter.keys)
 
+    @property
+    def interval(self) -> float:
+        """Seconds between telegrams."""
+        return float(self._meter.interval)
+
+    @property
+    def clock(self) -> float:
+        """When the last telegram was sent by the meter's clock, in seconds since the epoch."""
+        return self._at
+
+    def set_clock(self, at: float) -> None:
+        """Let the next telegram be one interval after this."""
+        self._at = at
+
     def bytes(self) -> bytes:
         """Return the next telegram."""
         self._at += self._meter.interval
