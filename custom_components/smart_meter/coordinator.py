@@ -384,8 +384,8 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         LOGGER.debug("%s: %s: %s", self.config_entry.title, fault.kind, fault.detail)
         self.last_faults[fault.kind] = fault.detail
         match fault.kind:
-            case FaultKind.SILENCE:
-                self.silent = True
+            case FaultKind.SILENCE | FaultKind.LINE:
+                self.silent = fault.kind is FaultKind.SILENCE
                 self._async_unavailable(fault.detail)
                 self._async_watch(self._trouble_after())
             case FaultKind.KEY | FaultKind.AUTHENTICATION:
@@ -401,6 +401,8 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
                 self._implausible += 1
                 if self._implausible == IMPLAUSIBLE_FAULTS:
                     repairs.async_report(self.hass, self.config_entry, "implausible")
+        # Where all that comes is faults, values go by their age.
+        self.async_update_listeners()
 
     def _on_key_fault(self) -> None:
         self._key_faults += 1

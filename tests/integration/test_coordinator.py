@@ -26,6 +26,7 @@ from custom_components.smart_meter import (
     coordinator as coordinator_module,
 )
 from custom_components.smart_meter.const import DOMAIN
+from custom_components.smart_meter.customer_interface.reading import FaultKind
 from custom_components.smart_meter.customer_interface.session.push import PushSession
 from custom_components.smart_meter.customer_interface.source import runner
 from tests.integration.conftest import (
@@ -118,6 +119,27 @@ async def test_unplug_and_replug(
     assert entry.state is ConfigEntryState.LOADED
     assert "Traceback" not in caplog.text
     assert messages(caplog, "is unavailable") == 1
+
+
+async def test_only_faults(
+    hass: HomeAssistant,
+    meter: Meter,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where telegrams still come but none can be believed, the last values go with their age."""
+    monkeypatch.setattr("custom_components.smart_meter.meter.SHORTEST_STALE", 0.1)
+    await read_two(hass, meter)
+    old = meter.bytes()
+    meter.line.write(old)
+    await send_and_see(hass, meter)
+
+    def gone() -> bool:
+        meter.line.write(old)
+        return power(hass, meter) == STATE_UNAVAILABLE
+
+    await until(hass, gone)
+    assert set(entry.runtime_data.statistics.faults) == {FaultKind.REPLAY}
 
 
 async def test_port_missing_at_start(hass: HomeAssistant, meter: Meter) -> None:

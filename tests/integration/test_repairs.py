@@ -9,6 +9,7 @@ from typing import Any
 from homeassistant.components import usb
 from homeassistant.components.usb.models import USBDevice
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
@@ -26,6 +27,7 @@ from custom_components.smart_meter.customer_interface.session.detect import (
     DetectSession,
     Trial,
 )
+from custom_components.smart_meter.customer_interface.session.push import PushSession
 from custom_components.smart_meter.customer_interface.source import runner
 from tests.integration.conftest import (
     Line,
@@ -86,6 +88,29 @@ async def test_line_settings_found(
     assert entry.data["line"] == "9600 8N1"
     assert entry.state is ConfigEntryState.LOADED
     assert entry.runtime_data.setup.line == LineSettings(9600)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.usefixtures("soon")
+async def test_line_goes_bad(
+    hass: HomeAssistant, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that was good and now carries bytes without a telegram: its values go, and after a while it is told."""
+    monkeypatch.setattr(PushSession, "shortest_silence", 0.3)
+    entry = await make_entry(hass, meter)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    power = f"{meter.number}_1-0:1.7.0"
+    for count in (1, 2):
+        meter.send()
+        await until(
+            hass,
+            lambda n=count: entry.runtime_data.statistics.readings == n,  # type: ignore[misc]
+        )
+    await until(hass, lambda: state_of(hass, power))
+    noise = asyncio.create_task(_repeat(lambda: meter.line.write(bytes(range(40)))))
+    await until(hass, lambda: state_of(hass, power).state == STATE_UNAVAILABLE)  # type: ignore[union-attr]
+    await until(hass, lambda: has_issue(hass, "garbled"))
+    noise.cancel()
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
