@@ -186,7 +186,7 @@ def test_memory_is_bounded():
     belief = new()
     for n in range(3_000):
         belief.judge(telegram(0, meter=MeterIdentity(number=str(n))), AT)
-    assert len(belief._meters) <= 1_000
+    assert len(belief.memory._meters) <= 1_000
 
 
 @pytest.mark.parametrize("bits", [8, 16])

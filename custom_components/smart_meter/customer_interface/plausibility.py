@@ -8,6 +8,7 @@ tag, what does not fit the telegrams before and after: such a change waits for t
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 
 from .quantity import Kind, Quantity
 from .units import Number
@@ -81,6 +82,39 @@ _SUDDEN: dict[Kind, float] = {Kind.POWER: 3_000, Kind.CURRENT: 16, Kind.VOLTAGE:
 _LIMITS = ("limit", "power_limit")
 
 _RATES = {Kind.ENERGY, Kind.REACTIVE_ENERGY, Kind.APPARENT_ENERGY}
+
+
+class Margins(NamedTuple):
+    """Within these `judge_number` believes a number whatever the rest of the telegram says: the quick way past it.
+
+    A number of the plain unit from `low` to `high` that differs from the one before by no more than `change`; a
+    counter that rose by no more than `rate` a second, or `weak_rate` where the check is weak.
+    """
+
+    low: float
+    high: float
+    cumulative: bool = False
+    change: float = float("inf")
+    rate: float = float("inf")
+    weak_rate: float = float("inf")
+
+
+def margins(quantity: Quantity | None, limits: Limits) -> Margins:
+    """Return the margins of a quantity; none where nothing is known of it."""
+    if quantity is None:
+        return Margins(float("-inf"), float("inf"))
+    low, high = _bounds(quantity, limits)
+    hour = _most(quantity, 3_600, limits)
+    rate = float("inf") if hour is None else hour / 3_600
+    likely = _UNSEEN_POWER / 3_600 if quantity.kind is Kind.ENERGY else rate
+    return Margins(
+        low,
+        high,
+        quantity.cumulative,
+        _SUDDEN.get(quantity.kind, float("inf")),
+        rate,
+        min(rate, likely),
+    )
 
 
 def judge_number(

@@ -1,12 +1,11 @@
 """Which readings of a session are passed on: frame counters, repeated telegrams, plausibility, learned intervals."""
 
-from collections import deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
-from statistics import median
 from types import MappingProxyType
 
 from ..keys import KeyRing
@@ -14,7 +13,6 @@ from ..obis import ObisCode
 from ..plausibility import (
     BELIEVED,
     STRONG_CHECK_BITS,
-    Earlier,
     Judgement,
     Limits,
     Surroundings,
@@ -23,14 +21,10 @@ from ..plausibility import (
     judge_number,
     judge_time,
 )
-from ..quantity import Kind, Quantity, quantity_of
+from ..quantity import Kind, Quantity
 from ..reading import Fault, FaultKind, Protection, Reading, Value
-from ..units import Number, exact_text
 from .base import SessionState
-
-# Readings kept of one meter to learn its intervals: the median of so few follows a change within some telegrams and
-# ignores one lost telegram.
-_GAPS = 5
+from .memory import MAX_METERS, Memory, MeterMemory, Register, is_number
 
 # A meter whose counter starts again without telling a time is believed after so many telegrams in order.
 _RESTARTED_AFTER = 10
@@ -38,28 +32,9 @@ _RESTARTED_AFTER = 10
 # Seconds of telegrams that adapters and networks hold back at most: a clock under a weak check is believed no more.
 _HELD_BACK = 60.0
 
-# A stick in a large building hears some hundred meters; what goes beyond these bounds forgets its oldest.
-MAX_METERS = 1_000
 JOULES_PER_WH = 3_600
-MAX_NUMBERS = 50 * MAX_METERS
-MAX_CODES = 4_096
 
-
-@dataclass(slots=True)
-class _Meter:
-    """What is known of one meter while the session runs; the rest is in SessionState."""
-
-    last: Reading | None = None
-    restarted: tuple[int, int] = (
-        0,
-        0,
-    )  # lower counters seen in order: the last of them, how many
-    codes: set[ObisCode] = field(
-        default_factory=set
-    )  # all that ever came, believed or not
-    pending: dict[ObisCode, Number] = field(default_factory=dict)
-    seen: dict[ObisCode, float] = field(default_factory=dict)
-    gaps: dict[ObisCode, deque[float]] = field(default_factory=dict)
+_NUMBERS = (int, Decimal)
 
 
 class Belief:
@@ -80,18 +55,22 @@ class Belief:
         """
         self._counters_restart = counters_restart
         self._expected = expected
-        self.state = state
+        self.memory = Memory(state, limits)
         self.limits = limits
         self.keys = keys
-        self._meters: dict[str, _Meter] = {}
-        self._strangers: dict[str, float] = {}
+        self._strangers: set[str] = set()
+
+    @property
+    def state(self) -> SessionState:
+        """The state to store; a new object whenever it changed."""
+        return self.memory.state
 
     def judge(self, reading: Reading, at: float) -> tuple[Reading | Fault, ...]:
         """Return the reading with what may be believed, and a fault for each value withheld; nothing for a repetition."""
         if reading.protection < self._expected:
             return (Fault(FaultKind.PROTECTION, self._weaker(reading), reading.meter),)
         name = reading.meter.key or ""
-        if not self._known(name) and self._doubtful(name, reading):
+        if not self.memory.knows(name) and self._doubtful(name, reading):
             return (
                 Fault(
                     FaultKind.IMPLAUSIBLE,
@@ -99,33 +78,22 @@ class Belief:
                     reading.meter,
                 ),
             )
-        meter = self._meter(name)
-        repeated = meter.last is not None and _same_telegram(meter.last, reading)
-        if repeated:
+        meter = self.memory.meter(name)
+        if meter.last is not None and _same_telegram(meter.last, reading):
             return ()
-        replay = self._replayed(name, meter, reading)
+        replay = self._replayed(meter, reading)
         if replay is not None:
             return (replay,)
-        believed, faults = self._weigh(name, meter, reading, at)
-        self._remember(name, meter, believed, at)
+        believed, faults = self._weigh(meter, reading, at)
+        self.memory.believed(meter, believed, at)
+        if faults:
+            self.memory.noticed(meter, reading)
         meter.last = reading
-        if len(meter.codes) < MAX_CODES:
-            meter.codes.update(reading.values)
         return (believed, *faults)
 
     def _weaker(self, reading: Reading) -> str:
         arrived, expected = reading.protection.name, self._expected.name
         return f"protection {arrived.lower()}, where {expected.lower()} is expected"
-
-    def _known(self, name: str) -> bool:
-        return (
-            (not self._meters and not self.state.last)
-            or name in self._meters
-            or self._stored(name)
-        )
-
-    def _stored(self, name: str) -> bool:
-        return any(key.startswith(f"{name}|") for key in self.state.last)
 
     def _doubtful(self, name: str, reading: Reading) -> bool:
         """A number never seen, from a telegram with a weak check, must come twice."""
@@ -133,37 +101,29 @@ class Belief:
             return False
         if len(self._strangers) >= MAX_METERS:
             self._strangers.clear()
-        self._strangers[name] = 0.0
+        self._strangers.add(name)
         return True
 
-    def _meter(self, name: str) -> _Meter:
-        if name not in self._meters and len(self._meters) >= MAX_METERS:
-            self._meters.pop(next(iter(self._meters)))
-        return self._meters.setdefault(name, _Meter())
-
-    def _replayed(self, name: str, meter: _Meter, reading: Reading) -> Fault | None:
+    def _replayed(self, meter: MeterMemory, reading: Reading) -> Fault | None:
         if reading.counter is None or reading.meter.channel:
             return None
-        slot = f"{name}/{self._fingerprint(reading)}"
-        last = self.state.counters.get(slot)
+        slot = f"{meter.name}/{self._fingerprint(reading)}"
+        last = self.memory.counter(slot)
         if last is not None and (
             reading.counter == last
-            or (reading.counter < last and not self._restarted(name, meter, reading))
+            or (reading.counter < last and not self._restarted(meter, reading))
         ):
             return Fault(FaultKind.REPLAY, _REPLAY, reading.meter)
         meter.restarted = (0, 0)
-        self.state = replace(
-            self.state, counters=_set(self.state.counters, slot, reading.counter)
-        )
+        self.memory.keep_counter(slot, reading.counter)
         return None
 
-    def _restarted(self, name: str, meter: _Meter, reading: Reading) -> bool:
+    def _restarted(self, meter: MeterMemory, reading: Reading) -> bool:
         """Tell a counter that began again from a replay: a replay brings an old time."""
         if not self._counters_restart:
             return False
-        clock = self.state.extra.get(f"clock {name}")
-        if reading.time is not None and isinstance(clock, str):
-            return _later(reading.time, datetime.fromisoformat(clock))
+        if reading.time is not None and meter.clock is not None:
+            return _later(reading.time, meter.clock)
         previous, times = meter.restarted
         rising = reading.counter is not None and reading.counter > previous
         meter.restarted = (reading.counter or 0, times + 1 if rising else 1)
@@ -172,17 +132,22 @@ class Belief:
     def _fingerprint(self, reading: Reading) -> str:
         if reading.key_index is None or reading.key_index >= len(self.keys.keys):
             return "-"
-        return sha256(self.keys.keys[reading.key_index].secret).hexdigest()[:8]
+        return _fingerprint(self.keys.keys[reading.key_index].secret)
 
     def _weigh(
-        self, name: str, meter: _Meter, reading: Reading, at: float
+        self, meter: MeterMemory, reading: Reading, at: float
     ) -> tuple[Reading, list[Fault]]:
+        clock = reading.time
+        in_time = clock is None or judge_time(clock, at) is BELIEVED
+        apart = self._apart(meter, reading) if in_time else 0.0
+        if in_time and _unremarkable(meter, reading, at, apart):
+            return reading, []
         around = _surroundings(reading)
-        apart = self._apart(name, reading, at)
         kept: dict[ObisCode, Value] = {}
         faults: list[Fault] = []
         for code, value in reading.values.items():
-            judgement = self._judge_value(name, meter, code, value, around, at, apart)
+            register = self.memory.register(meter, code)
+            judgement = self._judge_value(meter, register, value, around, at, apart)
             if judgement.verdict is Verdict.BELIEVE:
                 kept[code] = value
             else:
@@ -193,8 +158,7 @@ class Belief:
                         reading.meter,
                     )
                 )
-        clock = reading.time
-        if clock is not None and judge_time(clock, at).verdict is not Verdict.BELIEVE:
+        if not in_time:
             clock = None
             faults.append(
                 Fault(
@@ -215,30 +179,24 @@ class Belief:
 
     def _judge_value(
         self,
-        name: str,
-        meter: _Meter,
-        code: ObisCode,
+        meter: MeterMemory,
+        register: Register,
         value: Value,
         around: Surroundings,
         at: float,
         apart: float,
     ) -> Judgement:
-        quantity = quantity_of(code)
-        number = value.value
-        if around.weak and meter.last is not None and code not in meter.codes:
+        quantity, number = register.quantity, value.value
+        if around.weak and meter.last is not None and not register.came:
             return Judgement(Verdict.CONFIRM, "never came before")
         if quantity is not None and not _of_its_kind(quantity, value, around):
             return Judgement(Verdict.WITHHOLD, "is not what its code measures")
-        if (
-            quantity is None
-            or not isinstance(number, int | Decimal)
-            or isinstance(number, bool)
-        ):
+        if quantity is None or not is_number(number):
             return _judge_clock(quantity.kind if quantity else None, value, at)
-        before = self._earlier(name, code, at, apart)
+        before = register.earlier(at, apart)
         scale = JOULES_PER_WH if value.unit == "J" else 1
         judgement = judge_number(quantity, number, before, around, self.limits, scale)
-        pending = meter.pending.pop(code, None)
+        pending, register.pending = register.pending, None
         if judgement.verdict is not Verdict.CONFIRM:
             return judgement
         if (
@@ -247,82 +205,66 @@ class Belief:
             and confirms(pending, number, before.number)
         ):
             return BELIEVED
-        meter.pending[code] = number
+        register.pending = number
         return judgement
 
-    def _apart(self, name: str, reading: Reading, at: float) -> float:
+    def _apart(self, meter: MeterMemory, reading: Reading) -> float:
         """Return how many seconds the meter's own clock went on since its last reading, 0 where it tells none.
 
         A network that held telegrams back delivers them at once, though the consumption of minutes lies between them.
         """
-        clock, last = reading.time, self.state.extra.get(f"clock {name}")
-        if clock is None or not isinstance(last, str):
-            return 0.0
-        before = datetime.fromisoformat(last)
-        if not _later(clock, before) or judge_time(clock, at) is not BELIEVED:
+        clock, before = reading.time, meter.clock
+        if clock is None or before is None or not _later(clock, before):
             return 0.0
         apart = (clock - before).total_seconds()
         return min(apart, _HELD_BACK) if _weak(reading) else apart
 
-    def _earlier(
-        self, name: str, code: ObisCode, at: float, apart: float
-    ) -> Earlier | None:
-        stored = self.state.last.get(f"{name}|{code}")
-        if stored is None:
-            return None
-        text, arrived = stored
-        seconds = max(at - arrived, apart) if at >= arrived else None
-        return Earlier(
-            int(text) if text.lstrip("-").isdigit() else Decimal(text), seconds
-        )
-
-    def _remember(self, name: str, meter: _Meter, reading: Reading, at: float) -> None:
-        last = dict(self.state.last)
-        intervals = dict(self.state.intervals)
-        for code, value in reading.values.items():
-            if isinstance(value.value, int | Decimal) and not isinstance(
-                value.value, bool
-            ):
-                last[f"{name}|{code}"] = (exact_text(value.value), at)
-            self._learn(meter, code, f"{name}|{code}", intervals, at)
-        extra = self.state.extra
-        if reading.time is not None:
-            extra = _set(extra, f"clock {name}", reading.time.isoformat())
-        self.state = SessionState(
-            self.state.counters,
-            MappingProxyType(last),
-            MappingProxyType(intervals),
-            extra,
-        )
-
-    def _learn(
-        self,
-        meter: _Meter,
-        code: ObisCode,
-        key: str,
-        intervals: dict[str, float],
-        at: float,
-    ) -> None:
-        previous = meter.seen.get(code)
-        meter.seen[code] = at
-        if previous is None or at <= previous:
-            return
-        gaps = meter.gaps.setdefault(code, deque(maxlen=_GAPS))
-        gaps.append(at - previous)
-        intervals[key] = float(f"{median(gaps):.2g}")
-
     def interval(self) -> float | None:
         """Return the shortest learned interval of any value in seconds: the push interval of the port."""
-        return min(self.state.intervals.values(), default=None)
+        return self.memory.shortest_interval
+
+
+def _unremarkable(
+    meter: MeterMemory, reading: Reading, at: float, apart: float
+) -> bool:
+    """Tell whether every value came before and went on within its margins: then each is believed without a closer look.
+
+    Nearly every telegram is like that. It must not be true of one with a value that `_judge_value` would withhold.
+    """
+    registers, weak, clock = meter.registers, _weak(reading), reading.time
+    for code, value in reading.values.items():
+        register = registers.get(code)
+        if register is None or register.value is None or register.pending is not None:
+            return False
+        number, before = value.value, register.value.value
+        kind, quantity = type(number), register.quantity
+        if kind is not type(before) or value.unit != register.value.unit:
+            return False
+        if weak and quantity is not None and value.unit != quantity.unit:
+            return False
+        if isinstance(number, _NUMBERS) and isinstance(before, _NUMBERS):
+            low, high, cumulative, change, rate, weak_rate = register.margins
+            if not low <= number <= high:
+                return False
+            rise = number - before
+            if cumulative:
+                if weak:
+                    rate = weak_rate
+                if rise and not 0 < rise <= rate * max(at - register.at, apart):
+                    return False
+            elif weak and not -change <= rise <= change:
+                return False
+        elif kind is datetime and number != clock:
+            return False
+    return True
 
 
 _REPLAY = "a frame counter that is not higher than the last valid one: an old or repeated telegram"
 
 
-def _set[Value](
-    mapping: Mapping[str, Value], key: str, value: Value
-) -> Mapping[str, Value]:
-    return MappingProxyType({**mapping, key: value})
+@lru_cache(maxsize=64)
+def _fingerprint(secret: bytes) -> str:
+    return sha256(secret).hexdigest()[:8]
 
 
 def _weak(reading: Reading) -> bool:

@@ -5,7 +5,6 @@ digits a secondary one.
 """
 
 from dataclasses import replace
-from types import MappingProxyType
 
 from ..reading import Fault, FaultKind, Reading
 from .base import LinkStatistics, Output, SessionState
@@ -107,12 +106,11 @@ class BusSession:
             f"s{slave.secondary.hex()}" if slave.secondary else str(slave.primary)
             for slave in slaves
         )
-        extra = {**self._belief.state.extra, _REMEMBERED: words}
-        self._belief.state = replace(self._belief.state, extra=MappingProxyType(extra))
+        self._belief.memory.keep(_REMEMBERED, words)
 
     def _remembered(self) -> tuple[Slave, ...]:
         """Return the slaves stored earlier; none where what was stored is damaged."""
-        words = str(self._belief.state.extra.get(_REMEMBERED, "")).split()
+        words = str(self._belief.memory.extra.get(_REMEMBERED, "")).split()
         try:
             return tuple(map(self._slave, words))
         except ValueError:

@@ -399,9 +399,7 @@ class MepSession:
         return []
 
     def _keep_sequence(self) -> None:
-        state = self._belief.state
-        extra = MappingProxyType({**state.extra, _SEQUENCE: self._sequence or 0})
-        self._belief.state = replace(state, extra=extra)
+        self._belief.memory.keep(_SEQUENCE, self._sequence or 0)
 
     def _carried(self, read: TableRead, data: Answer, at: float) -> list[Output]:
         if self._asking is not None:

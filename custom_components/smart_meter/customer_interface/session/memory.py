@@ -1,0 +1,231 @@
+"""What a session remembers of its meters: alive while it runs, and as the immutable state that outlives it.
+
+A telegram changes all that is remembered of its meter, every second at some. So it is kept in plain objects, which cost
+next to nothing to change, and written into a `SessionState` only when somebody asks for one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from statistics import median
+from types import MappingProxyType
+from typing import NamedTuple, TypeGuard
+
+from ..obis import ObisCode
+from ..plausibility import Earlier, Limits, Margins, margins
+from ..quantity import Quantity, quantity_of
+from ..reading import Reading, Scalar, Value
+from ..units import Number, exact_text
+from .base import SessionState
+
+# Readings kept of one meter to learn its intervals: the median of so few follows a change within some telegrams and
+# ignores one lost telegram.
+_GAPS = 5
+
+# A stick in a large building hears some hundred meters; what goes beyond these bounds forgets its oldest.
+MAX_METERS = 1_000
+MAX_NUMBERS = 50 * MAX_METERS
+MAX_CODES = 4_096
+
+
+_NUMBERS = (int, Decimal)
+
+
+def is_number(value: Scalar) -> TypeGuard[Number]:
+    """Tell a number from a flag, a text and a time."""
+    return isinstance(value, _NUMBERS) and not isinstance(value, bool)
+
+
+class Rhythm(NamedTuple):
+    """When values came last, and the seconds between the times before; shared by all that always came together."""
+
+    seen: float
+    gaps: tuple[float, ...] = ()
+    interval: float | None = None
+
+    def next(self, at: float) -> Rhythm:
+        """Return the rhythm with one more arrival."""
+        if at <= self.seen:
+            return self._replace(seen=at)
+        gaps = (*self.gaps[1 - _GAPS :], at - self.seen)
+        return Rhythm(at, gaps, float(f"{median(gaps):.2g}"))
+
+
+@dataclass(slots=True)
+class Register:
+    """One value of one meter: `value` was believed last in this session, `number` at `at`, perhaps before it.
+
+    `came` is whether it ever came in this session, believed or not; `pending` waits for the next telegram to confirm it.
+    """
+
+    key: str
+    quantity: Quantity | None
+    margins: Margins
+    value: Value | None = None
+    number: Number | None = None
+    at: float = 0.0
+    came: bool = False
+    pending: Number | None = None
+    rhythm: Rhythm | None = None
+
+    def earlier(self, at: float, apart: float) -> Earlier | None:
+        """Return the number believed before and its age, which the meter's clock may know to be more: `apart` seconds."""
+        if self.number is None:
+            return None
+        seconds = max(at - self.at, apart) if at >= self.at else None
+        return Earlier(self.number, seconds)
+
+
+@dataclass(slots=True)
+class MeterMemory:
+    """What is known of one meter; `clock` is its time last told, `restarted` the last of so many lower counters in order."""
+
+    name: str
+    clock: datetime | None = None
+    last: Reading | None = None
+    restarted: tuple[int, int] = (0, 0)
+    registers: dict[ObisCode, Register] = field(default_factory=dict)
+
+
+class Memory:
+    """All meters of a session, and the state they were and will be stored as."""
+
+    def __init__(self, state: SessionState, limits: Limits) -> None:
+        """Go on from a state stored earlier."""
+        self._state: SessionState | None = state
+        self._limits = limits
+        self._counters = dict(state.counters)
+        self._last = dict(state.last)
+        self._intervals = dict(state.intervals)
+        self._extra = dict(state.extra)
+        self._names = {key.rpartition("|")[0] for key in state.last}
+        self._meters: dict[str, MeterMemory] = {}
+        self._changed: dict[str, MeterMemory] = {}
+        self._shortest = min(self._intervals.values(), default=None)
+
+    # --- as it is stored ---------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> SessionState:
+        """The state to store; a new object whenever it changed."""
+        if self._state is None:
+            for meter in self._changed.values():
+                self._write(meter)
+            self._changed.clear()
+            while len(self._last) > MAX_NUMBERS:
+                del self._last[next(iter(self._last))]
+            self._state = SessionState(
+                MappingProxyType(dict(self._counters)),
+                MappingProxyType(dict(self._last)),
+                MappingProxyType(dict(self._intervals)),
+                MappingProxyType(dict(self._extra)),
+            )
+        return self._state
+
+    def _write(self, meter: MeterMemory) -> None:
+        for register in meter.registers.values():
+            if register.number is not None:
+                self._last[register.key] = exact_text(register.number), register.at
+        if meter.clock is not None:
+            self._extra[_clock_key(meter.name)] = meter.clock.isoformat()
+
+    @property
+    def extra(self) -> Mapping[str, int | str]:
+        """What one kind of session keeps besides."""
+        return self._extra
+
+    def keep(self, key: str, word: int | str) -> None:
+        """Keep something that one kind of session needs besides."""
+        self._extra[key] = word
+        self._state = None
+
+    def counter(self, slot: str) -> int | None:
+        """Return the last valid frame counter of a slot."""
+        return self._counters.get(slot)
+
+    def keep_counter(self, slot: str, counter: int) -> None:
+        """Keep the last valid frame counter of a slot."""
+        self._counters[slot] = counter
+        self._state = None
+
+    # --- alive -------------------------------------------------------------------------------------------------------
+
+    def knows(self, name: str) -> bool:
+        """Whether the meter was heard or stored before; any is where none was."""
+        if not self._meters and not self._names:
+            return True
+        return name in self._meters or name in self._names
+
+    def meter(self, name: str) -> MeterMemory:
+        """Return what is known of a meter."""
+        meter = self._meters.get(name)
+        if meter is None:
+            if len(self._meters) >= MAX_METERS:
+                self._forget(next(iter(self._meters)))
+            meter = self._meters[name] = MeterMemory(name, self._stored_clock(name))
+        return meter
+
+    def _forget(self, name: str) -> None:
+        self._write(self._meters.pop(name))
+        self._changed.pop(name, None)
+        self._names.add(name)
+
+    def _stored_clock(self, name: str) -> datetime | None:
+        text = self._extra.get(_clock_key(name))
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
+
+    def register(self, meter: MeterMemory, code: ObisCode) -> Register:
+        """Return the register of a value; beyond the bound one that nobody keeps."""
+        register = meter.registers.get(code)
+        if register is None:
+            register = self._new_register(f"{meter.name}|{code}", quantity_of(code))
+            if len(meter.registers) < MAX_CODES:
+                meter.registers[code] = register
+        return register
+
+    def _new_register(self, key: str, quantity: Quantity | None) -> Register:
+        register = Register(key, quantity, margins(quantity, self._limits))
+        if stored := self._last.get(key):
+            text, register.at = stored
+            whole = text.lstrip("-").isdigit()
+            register.number = int(text) if whole else Decimal(text)
+        return register
+
+    def believed(self, meter: MeterMemory, reading: Reading, at: float) -> None:
+        """Remember what was believed of a reading that came `at` this time."""
+        known: tuple[Rhythm | None, Rhythm] | None = None
+        for code, value in reading.values.items():
+            register = meter.registers.get(code) or self.register(meter, code)
+            register.value, register.came = value, True
+            if is_number(number := value.value):
+                register.number, register.at = number, at
+            before = register.rhythm
+            if known is None or known[0] is not before:
+                known = before, before.next(at) if before else Rhythm(at)
+            register.rhythm = known[1]
+            self._note_interval(register, before)
+        if reading.time is not None:
+            meter.clock = reading.time
+        self._changed[meter.name] = meter
+        self._state = None
+
+    def noticed(self, meter: MeterMemory, reading: Reading) -> None:
+        """Remember which values a reading had, also those that were not believed."""
+        for code in reading.values:
+            self.register(meter, code).came = True
+
+    def _note_interval(self, register: Register, before: Rhythm | None) -> None:
+        rhythm = register.rhythm
+        if before and rhythm and rhythm.interval and rhythm.interval != before.interval:
+            self._intervals[register.key] = rhythm.interval
+            self._shortest = min(self._intervals.values())
+
+    @property
+    def shortest_interval(self) -> float | None:
+        """The shortest learned interval of any value in seconds."""
+        return self._shortest
+
+
+def _clock_key(name: str) -> str:
+    return f"clock {name}"
