@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -11,6 +12,7 @@ from customer_interface.plausibility import Limits
 from customer_interface.reading import (
     Fault,
     FaultKind,
+    LogEntry,
     MeterIdentity,
     Protection,
     Reading,
@@ -158,6 +160,92 @@ def test_another_meter_number_under_a_weak_check_must_come_twice():
     (fault,) = judge(belief, 1, check_bits=8, meter=stranger)
     assert fault.kind is FaultKind.IMPLAUSIBLE
     assert isinstance(judge(belief, 2, check_bits=8, meter=stranger)[0], Reading)
+
+
+GAS = ObisCode.parse("0-1:24.2.1")
+TARIFF = ObisCode.parse("0-0:96.14.0")
+
+
+def unchecked(values, number="123", channel=0):
+    """Return a reading of a P1 meter that sends no checksum."""
+    return Reading(MeterIdentity(number=number, channel=channel), values=values)
+
+
+def gas(cubic_metres, number="G1", hour=12):
+    """Return what a gas meter behind such a meter said last."""
+    clock = START.replace(hour=hour)
+    value = Value(cubic_metres, "m³" if not isinstance(cubic_metres, str) else None)
+    return replace(unchecked({GAS: value}, number, 1), time=clock)
+
+
+def test_the_first_meter_behind_a_meter_is_believed_and_another_number_doubted():
+    """Where nothing checks the telegram a number that changed must come twice, also on a channel behind the meter."""
+    belief = new()
+    belief.judge(unchecked({POWER: Value(300, "W")}), AT)
+    assert isinstance(belief.judge(gas(1), AT)[0], Reading)
+    (fault,) = belief.judge(gas(1, "G7"), AT + 10)
+    assert fault.kind is FaultKind.IMPLAUSIBLE
+    assert isinstance(belief.judge(gas(1, "G7"), AT + 20)[0], Reading)
+
+
+def test_a_number_that_is_missing_makes_no_second_meter():
+    """Without its number a telegram that nothing checks is a damaged one, however often it comes."""
+    belief = new()
+    belief.judge(unchecked({POWER: Value(300, "W")}), AT)
+    for n in range(1, 4):
+        (fault,) = belief.judge(unchecked({POWER: Value(9, "W")}, None), AT + 10 * n)
+        assert fault.kind is FaultKind.IMPLAUSIBLE
+
+
+def test_a_counter_behind_the_meter_is_no_text_and_does_not_jump():
+    """A damaged digit never shows; what a great boiler burnt in an hour shows one telegram later."""
+    belief = new()
+    belief.judge(gas(Decimal("4966.491")), AT)
+    for damaged in ("04s66.491*m3", Decimal("9966.491")):
+        reading, *_ = belief.judge(gas(damaged), AT + 10)
+        assert not reading.values
+    burnt = gas(Decimal("4967.912"), hour=13)
+    assert not belief.judge(burnt, AT + 20)[0].values
+    (reading,) = belief.judge(burnt, AT + 30)
+    assert reading.values == burnt.values
+    assert belief.judge(burnt, AT + 40) == ()
+
+
+def test_a_counter_at_zero_does_not_jump():
+    """Zero has no last digit that would tell a counter's step."""
+    belief = new()
+    judge(belief, 0, energy=0, check_bits=8)
+    reading, *_ = judge(belief, 1, energy=10_000, check_bits=8)
+    assert IMPORT not in reading.values
+
+
+def test_a_state_and_a_log_that_changed_under_a_weak_check_must_come_twice():
+    """They do not change often, and no other value tells what they should be."""
+    before, after = ((LogEntry(START, number, "s"),) for number in (3, 4))
+    for code, old, changed in (
+        (TARIFF, Value(1), Value(2)),
+        (
+            ObisCode.parse("1-0:99.97.0"),
+            Value(None, log=before),
+            Value(None, log=after),
+        ),
+    ):
+        for bits, shown in ((0, False), (16, True)):
+            belief = new()
+            belief.judge(replace(unchecked({code: old}), check_bits=bits), AT)
+            told = replace(unchecked({code: changed}), check_bits=bits)
+            assert bool(belief.judge(told, AT + 10)[0].values) is shown
+            assert belief.judge(told, AT + 20)[0].values == {code: changed}
+
+
+def test_a_telegram_that_lost_its_checksum_is_refused():
+    """A meter whose telegrams have a checksum sends none without; one whose tag is verified may."""
+    belief = new()
+    judge(belief, 0)
+    (fault,) = judge(belief, 1, check_bits=0)
+    assert fault.kind is FaultKind.CHECKSUM
+    assert isinstance(judge(belief, 2, check_bits=0, authenticated=True)[0], Reading)
+    assert isinstance(judge(new(), 0, check_bits=0)[0], Reading)
 
 
 def test_intervals_are_learned_per_code():

@@ -7,6 +7,7 @@ tag, what does not fit the telegrams before and after: such a change waits for t
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
 
@@ -83,6 +84,9 @@ _LIMITS = ("limit", "power_limit")
 
 _RATES = {Kind.ENERGY, Kind.REACTIVE_ENERGY, Kind.APPARENT_ENERGY}
 
+# What says the same for hours and days: another word is worth a second look where the check is weak.
+RARELY_CHANGED = (Kind.STATE, Kind.TEXT, Kind.COUNT, Kind.NUMBER)
+
 
 class Margins(NamedTuple):
     """Within these `judge_number` believes a number whatever the rest of the telegram says: the quick way past it.
@@ -106,14 +110,16 @@ def margins(quantity: Quantity | None, limits: Limits) -> Margins:
     low, high = _bounds(quantity, limits)
     hour = _most(quantity, 3_600, limits)
     rate = float("inf") if hour is None else hour / 3_600
-    likely = _UNSEEN_POWER / 3_600 if quantity.kind is Kind.ENERGY else rate
+    likely = _likely(quantity, 1.0, Surroundings())
     return Margins(
         low,
         high,
         quantity.cumulative,
-        _SUDDEN.get(quantity.kind, float("inf")),
+        0
+        if quantity.kind in RARELY_CHANGED
+        else _SUDDEN.get(quantity.kind, float("inf")),
         rate,
-        min(rate, likely),
+        rate if likely is None else min(rate, likely),
     )
 
 
@@ -171,16 +177,15 @@ def _counter(
         return Judgement(Verdict.WITHHOLD, "fell below the reading before")
     if before.seconds is None or increase == 0:
         return BELIEVED
-    step = _resolution(number, before.number, 10_000 * scale)
     most = _most(quantity, before.seconds, limits)
+    step = _resolution(number, before.number, 10_000 * scale)
     if most is not None and increase > most * scale + 2 * step:
         return Judgement(Verdict.WITHHOLD, "rose faster than the connection can carry")
-    if (
-        around.weak
-        and quantity.kind is Kind.ENERGY
-        and increase > _likely(before.seconds, around) * scale + 2 * step
+    likely = _likely(quantity, before.seconds, around) if around.weak else None
+    if likely is not None and increase > likely * scale + 2 * _finest(
+        number, before.number, step
     ):
-        return Judgement(Verdict.CONFIRM, "rose faster than the power explains")
+        return Judgement(Verdict.CONFIRM, "rose faster than is likely")
     return BELIEVED
 
 
@@ -195,10 +200,15 @@ def _most(quantity: Quantity, seconds: float, limits: Limits) -> float | None:
 
 # What a household may switch on and off again between two telegrams without either of them showing it.
 _UNSEEN_POWER = 5_000.0
+# More gas or water, in m³/h, than a household draws for long.
+_UNSEEN_FLOW = 10.0
 
 
-def _likely(seconds: float, around: Surroundings) -> float:
-    return ((around.power or 0.0) * 1.5 + _UNSEEN_POWER) * seconds / 3_600
+def _likely(quantity: Quantity, seconds: float, around: Surroundings) -> float | None:
+    """Return the largest increase over a time that nobody wonders at, None where no rate is known."""
+    if quantity.kind in _RATES:
+        return ((around.power or 0.0) * 1.5 + _UNSEEN_POWER) * seconds / 3_600
+    return _UNSEEN_FLOW * seconds / 3_600 if quantity.kind is Kind.VOLUME else None
 
 
 def _resolution(number: Number, before: Number, most: int) -> int:
@@ -208,6 +218,19 @@ def _resolution(number: Number, before: Number, most: int) -> int:
         while step < most and number % (step * 10) == 0 and before % (step * 10) == 0:
             step *= 10
     return step
+
+
+def _finest(number: Number, before: Number, step: int) -> float:
+    """Return what a counter may rise by at once: the last digit of a decimal, else its step, which a zero does not tell."""
+    exponents = [
+        exponent
+        for decimal in (number, before)
+        if isinstance(decimal, Decimal)
+        and isinstance(exponent := decimal.as_tuple().exponent, int)
+    ]
+    if exponents:
+        return float(10.0 ** min(exponents))
+    return step if before else 1
 
 
 def _size(number: Number) -> Number:

@@ -12,6 +12,7 @@ from ..keys import KeyRing
 from ..obis import ObisCode
 from ..plausibility import (
     BELIEVED,
+    RARELY_CHANGED,
     STRONG_CHECK_BITS,
     Judgement,
     Limits,
@@ -24,7 +25,7 @@ from ..plausibility import (
 from ..quantity import Kind, Quantity
 from ..reading import Fault, FaultKind, Protection, Reading, Value
 from .base import SessionState
-from .memory import MAX_METERS, Memory, MeterMemory, Register, is_number
+from .memory import MAX_METERS, Memory, MeterMemory, Register, Word, is_number
 
 # A meter whose counter starts again without telling a time is believed after so many telegrams in order.
 _RESTARTED_AFTER = 10
@@ -59,6 +60,7 @@ class Belief:
         self.limits = limits
         self.keys = keys
         self._strangers: set[str] = set()
+        self._channels: set[int] = set()
 
     @property
     def state(self) -> SessionState:
@@ -78,17 +80,23 @@ class Belief:
                     reading.meter,
                 ),
             )
+        self._channels.add(reading.meter.channel)
         meter = self.memory.meter(name)
         if meter.last is not None and _same_telegram(meter.last, reading):
             return ()
+        if meter.checked and _unchecked(reading):
+            return (replace(_CHECKSUM_LOST, meter=reading.meter),)
         replay = self._replayed(meter, reading)
         if replay is not None:
             return (replay,)
+        meter.checked |= _by_checksum(reading)
         believed, faults = self._weigh(meter, reading, at)
         self.memory.believed(meter, believed, at)
         if faults:
             self.memory.noticed(meter, reading)
-        meter.last = reading
+        # What was not believed whole is no repetition when it comes again, unless its frame counter says so.
+        if not faults or reading.counter is not None:
+            meter.last = reading
         return (believed, *faults)
 
     def _weaker(self, reading: Reading) -> str:
@@ -96,8 +104,13 @@ class Belief:
         return f"protection {arrived.lower()}, where {expected.lower()} is expected"
 
     def _doubtful(self, name: str, reading: Reading) -> bool:
-        """A number never seen, from a telegram with a weak check, must come twice."""
-        if not _weak(reading) or reading.meter.channel or name in self._strangers:
+        """A number never seen, from a telegram with a weak check, must come twice; that none is told may be damage.
+
+        The first meter heard on a channel behind the meter is none to doubt.
+        """
+        channel = reading.meter.channel
+        new = channel > 0 and channel not in self._channels
+        if new or not _weak(reading) or (name and name in self._strangers):
             return False
         if len(self._strangers) >= MAX_METERS:
             self._strangers.clear()
@@ -187,20 +200,25 @@ class Belief:
         apart: float,
     ) -> Judgement:
         quantity, number = register.quantity, value.value
-        if around.weak and meter.last is not None and not register.came:
+        if around.weak and meter.heard and not register.came:
             return Judgement(Verdict.CONFIRM, "never came before")
         if quantity is not None and not _of_its_kind(quantity, value, around):
             return Judgement(Verdict.WITHHOLD, "is not what its code measures")
+        if around.weak and _changes_rarely(quantity, value):
+            return _settle(register, value)
         if quantity is None or not is_number(number):
             return _judge_clock(quantity.kind if quantity else None, value, at)
         before = register.earlier(at, apart)
         scale = JOULES_PER_WH if value.unit == "J" else 1
+        if around.weak and quantity.kind is Kind.NUMBER:
+            kind = _KIND_OF_UNIT.get(value.unit, quantity.kind)
+            quantity = replace(quantity, kind=kind)
         judgement = judge_number(quantity, number, before, around, self.limits, scale)
         pending, register.pending = register.pending, None
         if judgement.verdict is not Verdict.CONFIRM:
             return judgement
         if (
-            pending is not None
+            is_number(pending)
             and before is not None
             and confirms(pending, number, before.number)
         ):
@@ -254,17 +272,65 @@ def _unremarkable(
                     return False
             elif weak and not -change <= rise <= change:
                 return False
-        elif kind is datetime and number != clock:
+        elif (kind is datetime and number != clock) or (
+            weak and kind is not datetime and value != register.value
+        ):
             return False
     return True
+
+
+# What a meter behind a meter counts is told by the unit.
+_KIND_OF_UNIT: dict[str | None, Kind] = {
+    "m³": Kind.VOLUME,
+    "Wh": Kind.ENERGY,
+    "J": Kind.ENERGY,
+}
+
+
+def _changes_rarely(quantity: Quantity | None, value: Value) -> bool:
+    if value.log is not None or isinstance(value.value, str):
+        return True
+    return (
+        quantity is not None
+        and quantity.kind in RARELY_CHANGED
+        and not quantity.cumulative
+    )
+
+
+def _settle(register: Register, value: Value) -> Judgement:
+    """Judge a name, a state or a log: what changed must be said twice."""
+    said, before = _word(value), register.value
+    pending, register.pending = register.pending, None
+    if before is None or said in (_word(before), pending):
+        return BELIEVED
+    register.pending = said
+    return Judgement(Verdict.CONFIRM, "changed")
+
+
+def _word(value: Value) -> Word:
+    return value.value if value.log is None else value.log
 
 
 _REPLAY = "a frame counter that is not higher than the last valid one: an old or repeated telegram"
 
 
+# A P1 telegram of which the digits of the checksum got lost looks like one of a meter that sends none.
+_CHECKSUM_LOST = Fault(
+    FaultKind.CHECKSUM, "a telegram without the checksum that this meter's have"
+)
+
+
 @lru_cache(maxsize=64)
 def _fingerprint(secret: bytes) -> str:
     return sha256(secret).hexdigest()[:8]
+
+
+def _by_checksum(reading: Reading) -> bool:
+    return not (_weak(reading) or reading.authenticated)
+
+
+def _unchecked(reading: Reading) -> bool:
+    return not (reading.check_bits or reading.authenticated)
 
 
 def _weak(reading: Reading) -> bool:
@@ -295,10 +361,10 @@ def _judge_clock(kind: Kind | None, value: Value, at: float) -> Judgement:
 
 def _of_its_kind(quantity: Quantity, value: Value, around: Surroundings) -> bool:
     """Tell whether a value can be what its code measures: no text for a number, no other unit where the check is weak."""
+    if isinstance(value.value, str):
+        return quantity.unit is None and not quantity.cumulative
     if quantity.unit is None or value.value is None:
         return True
-    if isinstance(value.value, str):
-        return False
     electric = quantity.kind in (Kind.ENERGY, Kind.POWER, Kind.VOLTAGE, Kind.CURRENT)
     joules = quantity.kind is Kind.ENERGY and value.unit == "J"
     return not (around.weak and electric and value.unit != quantity.unit) or joules

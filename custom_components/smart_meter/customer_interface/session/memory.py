@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeGuard
 from ..obis import ObisCode
 from ..plausibility import Earlier, Limits, Margins, margins
 from ..quantity import Quantity, quantity_of
-from ..reading import Reading, Scalar, Value
+from ..reading import LogEntry, Reading, Scalar, Value
 from ..units import Number, exact_text
 from .base import SessionState
 
@@ -32,7 +32,11 @@ MAX_CODES = 4_096
 _NUMBERS = (int, Decimal)
 
 
-def is_number(value: Scalar) -> TypeGuard[Number]:
+type Word = Scalar | tuple[LogEntry, ...]
+"""What one value says."""
+
+
+def is_number(value: Word) -> TypeGuard[Number]:
     """Tell a number from a flag, a text and a time."""
     return isinstance(value, _NUMBERS) and not isinstance(value, bool)
 
@@ -66,7 +70,7 @@ class Register:
     number: Number | None = None
     at: float = 0.0
     came: bool = False
-    pending: Number | None = None
+    pending: Word = None
     rhythm: Rhythm | None = None
 
     def earlier(self, at: float, apart: float) -> Earlier | None:
@@ -79,11 +83,17 @@ class Register:
 
 @dataclass(slots=True)
 class MeterMemory:
-    """What is known of one meter; `clock` is its time last told, `restarted` the last of so many lower counters in order."""
+    """What is known of one meter; `clock` is its time last told, `restarted` the last of so many lower counters in order.
+
+    `last` is the last reading that had a frame counter, or of which nothing was withheld; `heard` is whether there was
+    any in this session, `checked` whether a checksum of 16 bits covered one.
+    """
 
     name: str
     clock: datetime | None = None
     last: Reading | None = None
+    heard: bool = False
+    checked: bool = False
     restarted: tuple[int, int] = (0, 0)
     registers: dict[ObisCode, Register] = field(default_factory=dict)
 
@@ -205,6 +215,7 @@ class Memory:
                 known = before, before.next(at) if before else Rhythm(at)
             register.rhythm = known[1]
             self._note_interval(register, before)
+        meter.heard = True
         if reading.time is not None:
             meter.clock = reading.time
         self._changed[meter.name] = meter

@@ -130,11 +130,10 @@ def _date(when: date) -> bytes:
 def notification(
     invoke_id: int, when: bytes, body: bytes, *, tagged: bool = False
 ) -> bytes:
-    """data-notification 0Fh: long-invoke-id, date-time (empty or 12 bytes) with its length, body.
+    """data-notification 0Fh: long-invoke-id modulo 2**32, date-time (empty or 12 bytes) with its length, body.
 
     Some meters write the date-time as an octet-string with its tag.
     """
+    invoked = (invoke_id % (1 << 32)).to_bytes(4, "big")
     tag = b"\x09" if tagged else b""
-    return (
-        b"\x0f" + invoke_id.to_bytes(4, "big") + tag + length(len(when)) + when + body
-    )
+    return b"\x0f" + invoked + tag + length(len(when)) + when + body

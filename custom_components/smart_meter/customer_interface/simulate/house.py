@@ -90,10 +90,15 @@ class House:
 
     def peak(self, start: float, end: float) -> tuple[int, float]:
         """Return the highest quarter-hour import in mW between two times, and when that quarter ended."""
-        quarters = range(-(-int(start) // QUARTER) * QUARTER, int(end), QUARTER)
-        ends = [first + QUARTER for first in quarters if first + QUARTER <= end]
-        averages = [(self.quarter(last - QUARTER, last), float(last)) for last in ends]
-        return max(averages, default=(0, start))
+        first, last = -(-int(start) // QUARTER), int(end) // QUARTER
+        return _peak(self, first, last) if first < last else (0, start)
+
+
+@lru_cache(maxsize=64)
+def _peak(house: House, first: int, last: int) -> tuple[int, float]:
+    """Return the highest of the quarters from the one number `first` on, before number `last`."""
+    ends = (number * QUARTER for number in range(first + 1, last + 1))
+    return max((house.quarter(end - QUARTER, end), float(end)) for end in ends)
 
 
 @dataclass(frozen=True, slots=True)

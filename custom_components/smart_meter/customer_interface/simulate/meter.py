@@ -107,6 +107,8 @@ class PushMeter:
     keys: Mapping[str, str] = field(default_factory=dict)
     plans: tuple[Plan, ...] = ()
     sent: tuple[Reading, ...] = ()
+    counter_shift: int = 0
+    """What is added to the frame counter, to show it wrap."""
     _on_since: float | None = None
     _pushes: int = 0
     _frozen: int | None = None
@@ -157,7 +159,8 @@ class PushMeter:
         return {plan.trouble for plan in self.plans if plan.begin <= on < plan.end}
 
     def _counter(self, at: float, *, frozen: bool = False) -> int:
-        counter = int((at - COUNTER_START) / self.interval)
+        counter = int((at - COUNTER_START) / self.interval) + self.counter_shift
+        counter %= 1 << 32
         if not frozen:
             self._frozen = None
             return counter
