@@ -69,21 +69,12 @@ def _options() -> argparse.Namespace:
 def _list_rows() -> None:
     for operator in catalogue.load().operators.values():
         for offer in operator.offers:
-            state = (
-                f"  (waits for {offer.profile.waits_for})"
-                if offer.profile.waits_for
-                else ""
-            )
-            print(f"--operator {operator.id} --meter {offer.meter.id}{state}")
+            print(f"--operator {operator.id} --meter {offer.meter.id}")
 
 
 async def _demo(options: argparse.Namespace, folder: Path) -> None:
     operator = catalogue.load().operator(options.operator)
     offer = operator.offer(options.meter or operator.offers[0].meter.id)
-    if offer.profile.waits_for:
-        raise DemoError(
-            f"{operator.id} {offer.meter.id} is not read yet: {offer.profile.waits_for}"
-        )
     simulator = Simulator(operator.id, offer.meter.id)
     keys = await simulator.keys()
     url = await simulator.start()

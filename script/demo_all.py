@@ -43,16 +43,14 @@ def _options() -> argparse.Namespace:
 
 
 def _rows(operators: list[str], *, per_profile: bool) -> list[tuple[str, str]]:
-    """Return the rows that are read, the first of each profile before the others."""
+    """Return the rows, the first of each profile before the others."""
     first: dict[str, tuple[str, str]] = {}
     others: list[tuple[str, str]] = []
     known = catalogue.load()
     for name in operators or known.operators:
         for offer in known.operator(name).offers:
             row = (name, offer.meter.id)
-            if offer.profile.waits_for is None and row != first.setdefault(
-                offer.profile.id, row
-            ):
+            if row != first.setdefault(offer.profile.id, row):
                 others.append(row)
     return list(first.values()) + ([] if per_profile else others)
 

@@ -40,7 +40,7 @@ def page_row(operator: catalogue.GridOperator, offer: catalogue.Offer) -> str:
     keys = ", ".join(
         key.label + ("" if key.required else " (optional)") for key in profile.keys
     )
-    evidence = "not read yet" if profile.waits_for else EVIDENCE[profile.evidence]
+    evidence = EVIDENCE[profile.evidence]
     return (
         f"| {operator.name} | {offer.meter.name} | {line} | {keys or 'none'} "
         f"| {_interval(*profile.interval)} | {evidence} |"

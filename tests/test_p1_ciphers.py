@@ -3,6 +3,7 @@
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 import pytest
 
+from customer_interface import catalogue
 from customer_interface.checksum import crc16_arc
 from customer_interface.decode import decode
 from customer_interface.keys import Key, KeyRing
@@ -42,6 +43,17 @@ def test_text_in_a_bare_apdu(data: bytes, authentication: bytes) -> None:
     assert isinstance(unauthenticated, Reading)
     assert not unauthenticated.authenticated
     assert unauthenticated.check_bits == 16
+
+
+def test_authentication_key_that_is_public() -> None:
+    """Luxembourg's is built in: with the decryption key alone a reading is authenticated, and one of elsewhere refused."""
+    profile = catalogue.load().operator("lu-smarty").offers[0].profile
+    (reading,) = decode(BARE_OTHER, ring(), profile=profile)
+    assert isinstance(reading, Reading)
+    assert reading.authenticated
+    (fault,) = decode(BARE, ring(), profile=profile)
+    assert isinstance(fault, Fault)
+    assert fault.kind is FaultKind.AUTHENTICATION
 
 
 def test_damaged_text_in_a_bare_apdu() -> None:

@@ -15,7 +15,7 @@ import yaml
 from tests.conftest import INTEGRATION, ROOT
 
 DOMAIN = "smart_meter"
-LANGUAGES = ("en", "de")
+LANGUAGES = ("en", "de", "nl", "fr", "it")
 
 REQUIRED_KEYS = {
     "codeowners",

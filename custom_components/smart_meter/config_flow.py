@@ -171,12 +171,9 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the meter, by what is printed on it."""
-        errors: dict[str, str] = {}
         if user_input is not None:
             self._offer = self._operator.offer(user_input[CONF_METER])
-            if self._offer.profile.waits_for is None:
-                return await self.async_step_connection()
-            errors[CONF_METER] = "not_read_yet"
+            return await self.async_step_connection()
         selector = SelectSelector(
             SelectSelectorConfig(
                 options=[
@@ -194,7 +191,6 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
             data_schema=probatio.Schema(
                 {probatio.Required(CONF_METER, default=default): selector}
             ),
-            errors=errors,
             description_placeholders={"operator": self._operator.name},
         )
 

@@ -1,6 +1,6 @@
 """P1 telegrams: captures of many countries, and what each of them taught."""
 
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -232,6 +232,30 @@ def test_clock(printed: str, expected: datetime) -> None:
     (reading,) = readings(telegram(f"0-0:1.0.0({printed})"))
     assert reading.time == expected
     assert reading.time.tzinfo == expected.tzinfo
+
+
+def test_times_of_elsewhere() -> None:
+    """Where winter time is UTC every time of a telegram is; what the clock shows stays, and so do numbers."""
+    lines = (
+        "0-0:1.0.0(200426223325S)",
+        "1-0:1.8.1(000001.000*kWh)",
+        "0-0:96.10.9(200101000000W)",
+        "1-0:1.6.0(200509134558S)(02.589*kW)",
+        "1-0:99.97.0(1)(0-0:96.7.19)(000104180320W)(0000237126*s)",
+        "0-0:96.1.1(1234)",
+    )
+    (irish,) = read(telegram(*lines), timedelta(0))
+    assert isinstance(irish, Reading)
+    assert irish.time == datetime(2020, 4, 26, 22, 33, 25, tzinfo=WINTER)
+    values = {str(code): value for code, value in irish.values.items()}
+    assert values["0-0:1.0.0"].value == irish.time
+    assert values["0-0:96.10.9"].value == datetime(2020, 1, 1, tzinfo=UTC)
+    assert values["1-0:1.6.0"].time == datetime(2020, 5, 9, 13, 45, 58, tzinfo=WINTER)
+    log = values["1-0:99.97.0"].log
+    assert log == (LogEntry(datetime(2000, 1, 4, 18, 3, 20, tzinfo=UTC), 237126, "s"),)
+    assert (values["1-0:1.8.1"].value, values["0-0:96.1.1"].value) == (1000, "1234")
+    (dutch,) = readings(telegram(*lines))
+    assert irish.time - dutch.time == timedelta(hours=1)
 
 
 def test_clock_in_two_lines() -> None:

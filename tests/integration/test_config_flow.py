@@ -12,7 +12,7 @@ from homeassistant.helpers.translation import async_get_translations
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smart_meter import config_flow, listening, simulated
+from custom_components.smart_meter import config_flow, coordinator, listening, simulated
 from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface import catalogue
 from custom_components.smart_meter.customer_interface.errors import CatalogueError
@@ -322,25 +322,6 @@ async def test_leaving(hass: HomeAssistant, meter: Meter) -> None:
     assert result["step_id"] == "keys"
 
 
-async def test_meter_not_read_yet(hass: HomeAssistant, meter: Meter) -> None:
-    """A meter that waits for something is listed, and refused with the reason."""
-    known = await hass.async_add_executor_job(catalogue.load)
-    waiting = next(
-        (
-            (operator.id, offer.meter.id)
-            for operator in known.operators.values()
-            for offer in operator.offers
-            if offer.profile.waits_for is not None
-        ),
-        None,
-    )
-    if waiting is None:
-        pytest.skip("every meter of the catalogue is read")
-    result = await answer(hass, await begin(hass), operator=waiting[0])
-    result = await answer(hass, result, meter=waiting[1])
-    assert result["errors"] == {"meter": "not_read_yet"}
-
-
 async def test_reauth(
     hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
 ) -> None:
@@ -584,26 +565,36 @@ async def test_simulator_fails(
         await simulated.SimulatedMeter("netz-noe", "kaifa-ma309m").async_start()
 
 
-@pytest.mark.parametrize(
-    ("row", "reason"),
-    [
-        ({"operator": "nobody", "meter": "x"}, "no longer known"),
-        ({"operator": "pl-p1", "meter": "kaifa-ma309m"}, "cannot be read yet"),
-    ],
-)
-async def test_a_row_that_is_gone(
-    hass: HomeAssistant, meter: Meter, row: dict[str, str], reason: str
-) -> None:
-    """An entry of a meter that the catalogue does not know or read any more says so, and can be reconfigured."""
-    entry = await make_entry(hass, meter, **row)
+async def test_a_row_that_is_gone(hass: HomeAssistant, meter: Meter) -> None:
+    """An entry of a meter that the catalogue does not know any more says so, and can be reconfigured."""
+    entry = await make_entry(hass, meter, operator="nobody", meter="x")
     assert not await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.SETUP_ERROR
     assert entry.reason
-    assert reason in entry.reason
+    assert "no longer known" in entry.reason
     result = await entry.start_reconfigure_flow(hass)
     assert result["step_id"] == "operator"
     result = await answer(hass, result, operator=meter.row["operator"])
     assert result["step_id"] == "meter"
+
+
+async def test_a_profile_without_a_session(
+    hass: HomeAssistant,
+    meter: Meter,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An entry that cannot be read any more says so."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise CatalogueError("no session of this kind")
+
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    monkeypatch.setattr(coordinator, "make_session", refuse)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert entry.reason
+    assert "cannot be read yet" in entry.reason
 
 
 async def test_not_read_yet_where_it_is_listened(

@@ -26,7 +26,6 @@ PUSHING = [
         offer.meter.id == row[1]
         and offer.profile.session
         in (catalogue.SessionKind.PUSH, catalogue.SessionKind.ACKNOWLEDGED)
-        and offer.profile.waits_for is None
         for offer in KNOWN.operators[row[0]].offers
     )
 ]

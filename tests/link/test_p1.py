@@ -147,7 +147,7 @@ def test_polish_cipher(other: bool) -> None:
     assert look.end == len(data)
     cipher = data[data.index(b"\0\x82") + 4 : -7]
     assert look.item == Frame(
-        Link.BARE, b"\xdb\x08" + bytes(8) + b"\x82\0\x69" + cipher, check_bits=16
+        Link.P1, b"\xdb\x08" + bytes(8) + b"\x82\0\x69" + cipher, check_bits=16
     )
 
 

@@ -21,7 +21,6 @@ ROWS = [
     for operator in catalogue.load().operators.values()
     for offer in operator.offers
     if offer.profile.session in SPEAKING_FIRST
-    and offer.profile.waits_for is None
     and (operator.id, offer.meter.id) in simulate.ROWS
 ]
 

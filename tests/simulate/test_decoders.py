@@ -29,8 +29,6 @@ TIMES = [
 ]
 # Meters that answer only are tested with those who ask them.
 ROWS = [row for row in simulate.ROWS if row not in {**mep.ROWS, **bus.ROWS}]
-# P1 telegrams write no offset but summer or winter, which the decoder takes for Central European.
-NOT_CENTRAL = {"ie-p1"}
 # Kaifa writes a tag before the notification's date-time, with which Gurux' library cannot do.
 TAGGED = {("no-han", "kaifa-ma304h3e"), ("no-han", "kaifa-ma105h2e")}
 DLMS_ROWS = [
@@ -84,25 +82,23 @@ def test_our_decoder_reads_exactly_what_was_said(
     readings = {r.meter.channel: r for r in results if isinstance(r, Reading)}
     assert set(readings) == {said.meter.channel for said in simulated.sent}
     for said in simulated.sent:
-        _same(readings[said.meter.channel], said, zoned=operator not in NOT_CENTRAL)
+        _same(readings[said.meter.channel], said)
 
 
-def _same(read: Reading, said: Reading, *, zoned: bool) -> None:
+def _same(read: Reading, said: Reading) -> None:
     assert read.values.items() >= said.values.items()
     surplus = set(_measured(read.values)) - set(said.values)
     assert not {code for code in surplus if code.a == 1 and code.d in (7, 8)}
     assert read.meter.number == said.meter.number
     assert said.meter.title in (None, read.meter.title)
-    assert _clock(read.time, zoned=zoned) == _clock(said.time, zoned=zoned)
+    assert _clock(read.time) == _clock(said.time)
     assert (read.encrypted, read.authenticated) == (said.encrypted, said.authenticated)
     assert said.counter in (None, read.counter)
 
 
-def _clock(time: datetime | None, *, zoned: bool) -> str | None:
-    """Compare aware times as instants with their offset, naive ones as they are."""
-    if time is None:
-        return None
-    return (time if zoned else time.replace(tzinfo=None)).isoformat()
+def _clock(time: datetime | None) -> str | None:
+    """Compare aware times with their offset, naive ones as they are."""
+    return time.isoformat() if time else None
 
 
 @pytest.mark.parametrize("at", TIMES)

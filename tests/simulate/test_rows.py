@@ -10,7 +10,6 @@ OFFERS = [
     for operator in catalogue.load().operators.values()
     for offer in operator.offers
     if offer.profile.session in (SessionKind.PUSH, SessionKind.ACKNOWLEDGED)
-    and offer.profile.waits_for is None
 ]
 
 

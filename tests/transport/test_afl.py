@@ -114,7 +114,7 @@ def test_loss_and_repetition() -> None:
 def test_meters_are_kept_apart() -> None:
     """Fragments of two meters may come in turns."""
     mine = fragments(33)
-    other = [replace(message, address=bytes(8)) for message in mine]
+    other = [message._replace(address=bytes(8)) for message in mine]
     turns = [message for pair in zip(mine, other, strict=True) for message in pair]
     assert len(run(AflAssembler(), *turns)) == 2
 
@@ -133,7 +133,7 @@ def test_a_length_that_does_not_fit() -> None:
     first, *rest = fragments(33)
     layer = parse_afl(first.payload)
     assert isinstance(layer, Afl)
-    wrong = replace(first, payload=replace(layer, length=b"\x01\x00").to_bytes())
+    wrong = first._replace(payload=replace(layer, length=b"\x01\x00").to_bytes())
     (fault,) = run(AflAssembler(), wrong, *rest)
     assert isinstance(fault, Fault)
 
@@ -143,7 +143,7 @@ def test_others_pass() -> None:
     whole = Message(
         Layer.MBUS, Afl(b"", b"", b"", b"", b"", WHOLE).to_bytes(), Link.MBUS
     )
-    plain = replace(whole, payload=bytes.fromhex("78 0413 01000000"))
+    plain = whole._replace(payload=bytes.fromhex("78 0413 01000000"))
     assert run(AflAssembler(), whole, plain) == [whole, plain]
 
 
@@ -155,11 +155,11 @@ def test_memory_is_bounded() -> None:
     results = []
     for number in range(1, 256):
         payload = replace(layer, fragment=number).to_bytes()
-        results += assembler.add(replace(endless, payload=payload), 0.0)
+        results += assembler.add(endless._replace(payload=payload), 0.0)
     assert results
     for number in range(200):
         address = number.to_bytes(8)
-        assembler.add(replace(endless, address=address, payload=layer.to_bytes()), 0.0)
+        assembler.add(endless._replace(address=address, payload=layer.to_bytes()), 0.0)
     assert len(assembler.expire(float("inf"))) <= 64
 
 

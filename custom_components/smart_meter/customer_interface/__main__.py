@@ -297,12 +297,10 @@ def _offer_line(
                 "model": f"{offer.meter.manufacturer} {offer.meter.model}",
                 "line": str(profile.line) if profile.line else None,
                 "keys": [key.label for key in profile.keys],
-                "waits_for": profile.waits_for,
             }
         )
     keys = ", ".join(key.label for key in profile.keys) or "no key"
-    state = f"  (not read yet: {profile.waits_for})" if profile.waits_for else ""
-    return f"{operator.id:24} {offer.meter.id:24} {profile.line or '-'!s:10}  {keys}{state}"
+    return f"{operator.id:24} {offer.meter.id:24} {profile.line or '-'!s:10}  {keys}"
 
 
 # --- publish --------------------------------------------------------------------------------------------------------

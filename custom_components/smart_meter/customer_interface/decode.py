@@ -8,7 +8,7 @@ from .link import SELF_EVIDENT
 from .link.wmbus import parse_raw
 from .reading import Fault, Frame, Link, Reading
 from .session.mep_replay import REQUEST_MISSING, replay
-from .session.receiver import Receiver
+from .session.receiver import Receiver, context_of
 from .source.recording import hex_lines, looks_recorded, read_recording
 from .stack import Context
 
@@ -35,8 +35,9 @@ def decode(
     if Link.MEP in links:
         yield from _conversation(data, keys)
         return
-    known = layouts(profile.layouts if profile else ())
-    receiver = Receiver(links, Context(keys, known))
+    receiver = Receiver(
+        links, context_of(profile, keys) if profile else Context(keys, layouts())
+    )
     if looks_recorded(data):
         yield from _replay(data, receiver)
         return

@@ -101,9 +101,7 @@ def security_of(message: Message) -> str | None:
         payload = ell.payload[2:] if ell.session else ell.payload
     if is_afl(payload):
         afl = parse_afl(payload)
-        payload = (
-            afl.payload if isinstance(afl, Afl) and afl.fragment <= 1 else payload
-        )
+        payload = afl.payload if isinstance(afl, Afl) and afl.fragment <= 1 else payload
     tpl = parse_tpl(payload)
     return f"mode {tpl.mode}" if isinstance(tpl, Tpl) and _is_encrypted(tpl) else None
 

@@ -203,7 +203,7 @@ class Frame(NamedTuple):
 
     `control` is the C or control field, `address` the address field(s) as on the wire (one byte for wired M-Bus,
     manufacturer, id, version and type for wireless M-Bus, destination and source for HDLC), `payload` what follows
-    (from CI on for M-Bus, the information field for HDLC, the whole text for P1). `more` is HDLC's segmentation bit.
+    (from CI on for M-Bus, the information field for HDLC, the whole text or the ciphered APDU for P1). `more` is HDLC's segmentation bit.
     `check_bits` is the strength of the checksum that was verified, 0 where the link has none.
     """
 

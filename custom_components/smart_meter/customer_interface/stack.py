@@ -5,6 +5,7 @@ looks at what is on top, peels it with the right room, and looks again.
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from . import oms
 from .application import dlms, dsmr, sml
@@ -27,10 +28,16 @@ type Peeled = tuple[Reading | Fault, ...]
 
 @dataclass(slots=True)
 class Context:
-    """What peeling needs from above: keys, positional layouts, and the M-Bus record formats seen so far."""
+    """What peeling needs from above: keys, positional layouts, and the M-Bus record formats seen so far.
+
+    `authentication` are authentication keys that are public, `standard_time` is how far the meter's winter time is
+    ahead of UTC.
+    """
 
     keys: KeyRing = field(default_factory=KeyRing)
     layouts: tuple[Layout, ...] = ()
+    authentication: tuple[bytes, ...] = ()
+    standard_time: timedelta = dsmr.CENTRAL_EUROPE
     formats: Formats = field(default_factory=Formats)
 
 
@@ -42,7 +49,7 @@ def peel(message: Message, context: Context) -> Peeled:
         case Layer.MBUS:
             return oms.open_message(message, context.keys, context.formats)
         case Layer.DSMR:
-            return _stamp(dsmr.read(message.payload), message)
+            return _stamp(dsmr.read(message.payload, context.standard_time), message)
         case Layer.SML:
             return _stamp(sml.read(message.payload), message)
 
@@ -70,7 +77,7 @@ def _peel_apdu(message: Message, context: Context) -> Peeled:
         opened = dlms_security.open_apdu(
             apdu,
             keys,
-            context.keys.authentication_for(*names),
+            (*context.keys.authentication_for(*names), *context.authentication),
             context.keys.signers,
         )
         if isinstance(opened, Fault):
@@ -122,13 +129,13 @@ def _with_security(
 
 def _read_plaintext(plaintext: bytes, facts: Reading, context: Context) -> Peeled:
     if plaintext.startswith(DSMR_START):
-        return _merge(_read_text(plaintext), facts)
+        return _merge(_read_text(plaintext, context), facts)
     if plaintext.startswith(DSMR_LINE):
-        return _merge(dsmr.read(plaintext), facts)
+        return _merge(dsmr.read(plaintext, context.standard_time), facts)
     return _merge(dlms.read(plaintext, context.layouts), facts)
 
 
-def _read_text(text: bytes) -> Peeled:
+def _read_text(text: bytes, context: Context) -> Peeled:
     """Read a DSMR text that was inside a cipher; its own checksum is verified too."""
     look = P1Link().look(text, 0)
     if not isinstance(look, Found):
@@ -140,7 +147,7 @@ def _read_text(text: bytes) -> Peeled:
         replace(item, check_bits=frame.check_bits)
         if isinstance(item, Reading)
         else item
-        for item in dsmr.read(frame.payload)
+        for item in dsmr.read(frame.payload, context.standard_time)
     )
 
 

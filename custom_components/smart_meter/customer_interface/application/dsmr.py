@@ -10,13 +10,13 @@
 Sources: DSMR P1 companion standard 2.2, 3.0, 4.2 and 5.0.2 (chapter 6), e-MUCS P1 1.7.1 (Fluvius), Smarty P1 1.0
 (Luxembourg), and published telegrams of meters in Austria, Denmark, Germany, Hungary, Poland and Slovenia.
 
-Times are YYMMDDhhmmss with S for summer and W for winter time: Central European Time is meant, +02:00 and +01:00. No
-telegram says where it is from; where a meter elsewhere uses the same letters its times are taken for Central European.
+Times are YYMMDDhhmmss with S for summer and W for winter time: Central European Time is meant, +02:00 and +01:00,
+unless the caller knows the meter to be elsewhere, for no telegram says where it is from.
 Texts and identifiers are often printed as the hexadecimal codes of their characters and are given as those characters.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, timezone
 import re
 
@@ -34,7 +34,11 @@ _TIME = re.compile(
     r"(?:20)??(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)[ T]?"
     r"(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d))?(?P<season>[SW]?)"
 )
-_ZONES = {"S": timezone(timedelta(hours=2)), "W": timezone(timedelta(hours=1))}
+CENTRAL_EUROPE = timedelta(hours=1)
+_ZONES = {
+    "S": timezone(CENTRAL_EUROPE + timedelta(hours=1)),
+    "W": timezone(CENTRAL_EUROPE),
+}
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _BLANK = re.compile(r"(?:20)*")
 _LEAST_IDENTIFIER, _LEAST_DIGITS = 4, 3
@@ -68,21 +72,52 @@ class _Line:
     groups: tuple[str, ...]
 
 
-def read(text: bytes) -> tuple[Reading | Fault, ...]:
+def read(
+    text: bytes, standard_time: timedelta = CENTRAL_EUROPE
+) -> tuple[Reading | Fault, ...]:
     """Read a telegram, from '/' to the end of the checksum line; the checksum is the link's to verify.
 
     The first reading is the meter's own; each device behind it has one with its channel. Energy comes out in Wh, power
-    in W, volume in m³. A telegram without a line that can be read is a `layout` fault.
+    in W, volume in m³. `standard_time` is how far winter time is ahead of UTC where the meter is. A telegram without a
+    line that can be read is a `layout` fault.
     """
     decoded = text.decode("latin-1")
     own, devices = _by_device(list(_lines(decoded)))
     readings = [_read_meter(own, _MAKER.match(decoded))] if own else []
     for channel in sorted(devices):
         readings += _read_device(channel, devices[channel])
-    return tuple(readings) or (_NOTHING,)
+    shift = standard_time - CENTRAL_EUROPE
+    return tuple(_moved(r, shift) if shift else r for r in readings) or (_NOTHING,)
 
 
 _NOTHING = Fault(FaultKind.LAYOUT, "a P1 telegram without a line that can be read")
+
+
+def _moved(reading: Reading, shift: timedelta) -> Reading:
+    """Move a reading's times into the zone they were printed in, what the clock shows stays."""
+    return replace(
+        reading,
+        time=_moved_time(reading.time, shift),
+        values={
+            code: value._replace(
+                value=_moved_time(value.value, shift),
+                time=_moved_time(value.time, shift),
+                log=value.log
+                and tuple(
+                    replace(entry, time=_moved_time(entry.time, shift))
+                    for entry in value.log
+                ),
+            )
+            for code, value in reading.values.items()
+        },
+    )
+
+
+def _moved_time[T: Scalar](time: T, shift: timedelta) -> T:
+    offset = time.utcoffset() if isinstance(time, datetime) else None
+    if offset is None or not isinstance(time, datetime):
+        return time
+    return time.replace(tzinfo=timezone(offset + shift))
 
 
 def _lines(text: str) -> Iterator[_Line]:

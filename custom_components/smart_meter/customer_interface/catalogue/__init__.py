@@ -1,6 +1,7 @@
 """Grid operators, meters and profiles: data files, read once (off the event loop: the integration does so in a thread)."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -8,6 +9,7 @@ import json
 from typing import Any
 
 from ..application.dlms.layout import Layout, layouts_from_json
+from ..application.dsmr import CENTRAL_EUROPE
 from ..errors import CatalogueError, CustomerInterfaceError, ObisFormatError
 from ..keys import KeyKind
 from ..line import LineSettings
@@ -64,9 +66,10 @@ class Profile:
     `interval` is the push or poll interval in seconds (shortest, longest), `socket` a word for the kind of socket
     (sockets.json), `adapter` what to buy (adapters.json), `layouts` ids of positional layouts (layouts.json),
     `inverted` whether the line rests low and the adapter has to invert it, `evidence` the best that vouches for it:
-    `official` (example telegrams of the operator or standard), `capture`, `document`, `simulator`; `waits_for` says in
-    English what is missing before this profile is read, None where it is read; `p2` whether the Dutch rules of DSMR P2
-    hold (no secondary addresses, a frame counter that only rises, encrypted only once a key is known).
+    `official` (example telegrams of the operator or standard), `capture`, `document`, `simulator`; `p2` whether the
+    Dutch rules of DSMR P2 hold (no secondary addresses, a frame counter that only rises, encrypted only once a key is
+    known); `authentication` an authentication key that all meters share and that is published; `standard_time` how far
+    winter time is ahead of UTC where a telegram writes no offset.
     """
 
     id: str
@@ -80,8 +83,9 @@ class Profile:
     layouts: tuple[str, ...] = ()
     evidence: str = "document"
     inverted: bool = False
-    waits_for: str | None = None
     p2: bool = False
+    authentication: bytes | None = None
+    standard_time: timedelta = CENTRAL_EUROPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +235,11 @@ def _profile(name: str, row: dict[str, Any]) -> Profile:
         layouts=tuple(row.get("layouts", [])),
         evidence=row.get("evidence", "document"),
         inverted=row.get("inverted", False),
-        waits_for=row.get("waits_for"),
         p2=row.get("p2", False),
+        authentication=bytes.fromhex(row.get("authentication", "")) or None,
+        standard_time=timedelta(hours=row["utc_offset"])
+        if "utc_offset" in row
+        else CENTRAL_EUROPE,
     )
 
 

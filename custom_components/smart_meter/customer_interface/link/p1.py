@@ -105,7 +105,7 @@ def _look_cipher(buffer: bytes | bytearray, start: int, blank: int) -> Found | L
     if end is None or not _checks_cipher(text, end[1]):
         return Found(end.end() if end else mark, _fault(FaultKind.CHECKSUM))
     apdu = _CIPHER_HEAD + bytes(buffer[begin + 1 : begin + 4 + size])
-    return Found(end.end(), Frame(Link.BARE, apdu, check_bits=16))
+    return Found(end.end(), Frame(Link.P1, apdu, check_bits=16))
 
 
 def _checks_cipher(text: bytes, digits: bytes) -> bool:

@@ -1,12 +1,11 @@
 """Sessions: who speaks when, sans-I/O."""
 
-from ..catalogue import Profile, SessionKind, layouts
+from ..catalogue import Profile, SessionKind
 from ..errors import CatalogueError
 from ..keys import KeyRing
 from ..plausibility import Limits
 from ..radio import STICKS, USUAL_MODE, Stick
 from ..reading import Protection
-from ..stack import Context
 from .acknowledged import AcknowledgedSession
 from .base import Session, SessionState
 from .belief import Belief
@@ -15,7 +14,7 @@ from .master import Slave
 from .mep import MepSession
 from .push import PushSession
 from .radio import RadioSession
-from .receiver import Receiver
+from .receiver import Receiver, context_of
 
 __all__ = ["make_session"]
 
@@ -39,16 +38,14 @@ def make_session(
 
     A radio session recognises its stick, which it sets to `radio_mode`, unless `stick` says which it is; a master
     searches the bus unless `slaves` says what hangs on it. Telegrams weaker protected than `expected` are withheld.
-    Raises CatalogueError for a profile that is not read yet (`waits_for`).
+    Raises CatalogueError for a profile of a kind that has no session.
     """
-    if profile.waits_for is not None:
-        raise CatalogueError(f"{profile.id} is not read yet: {profile.waits_for}")
     belief = Belief(
         state, limits, keys, counters_restart=not profile.p2, expected=expected
     )
     if profile.session is SessionKind.MEP:
         return MepSession(keys, belief, profile.interval[0])
-    receiver = Receiver(profile.links, Context(keys, layouts(profile.layouts)))
+    receiver = Receiver(profile.links, context_of(profile, keys))
     longest = profile.interval[1]
     if profile.session is SessionKind.ACKNOWLEDGED:
         return AcknowledgedSession(receiver, belief, longest)

@@ -39,6 +39,7 @@ TRIALS = (
     Trial(LineSettings.parse("9600 8N1"), 16.0),
     Trial(LineSettings.parse("9600 8E1"), 62.0),
     Trial(LineSettings.parse("2400 8N1"), 12.0),
+    Trial(LineSettings.parse("38400 8N1"), 6.0),
 )
 
 # Of one trial so many bytes are kept to judge whether the line is inverted.

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from types import MappingProxyType
 
+from ..catalogue import Profile, layouts
 from ..keys import KeyRing
 from ..link import links_for
 from ..link.deframer import Deframer
@@ -22,6 +23,16 @@ from .base import LinkStatistics
 # more, and real meters pause 160 ms between the segments of one telegram. Half a second is the longest that still
 # keeps the promise that a telegram is shown half a second after its last byte.
 IDLE_GAP = 0.4
+
+
+def context_of(profile: Profile, keys: KeyRing) -> Context:
+    """Return what the stack needs to know of a profile; blocking at its first call, as the layouts are read then."""
+    return Context(
+        keys,
+        layouts(profile.layouts),
+        (profile.authentication,) if profile.authentication else (),
+        profile.standard_time,
+    )
 
 
 class Receiver:
@@ -187,6 +198,7 @@ class Receiver:
         )
 
 
+TEXT_START = b"/"
 _LAYERS = {
     Link.P1: Layer.DSMR,
     Link.BARE: Layer.DLMS,
@@ -196,9 +208,10 @@ _LAYERS = {
 
 
 def _message(frame: Frame) -> Message:
-    """Wrap a frame that is a whole message by itself."""
+    """Wrap a frame that is a whole message by itself; at P1 that is a text, or in Poland the cipher of one."""
+    ciphered = frame.link is Link.P1 and not frame.payload.startswith(TEXT_START)
     return Message(
-        _LAYERS[frame.link],
+        Layer.DLMS if ciphered else _LAYERS[frame.link],
         frame.payload,
         frame.link,
         frame.control,

@@ -1,8 +1,9 @@
 r"""P1 telegrams beyond Austria, each as its country's or operator's document prints them.
 
 Netherlands  DSMR P1 Companion Standard 2.2, 4.2, 5.0.2      Belgium     e-MUCS P1 1.7.1 (Fluvius)
-Luxembourg   Smarty P1 specification 1.0, encrypted          Sweden      Energiföretagen, branschrekommendation 2.0
-Denmark      as DSMR 5                                       Hungary     E.ON, felhasználói csatlakozó
+Wallonia     Iskra IE.5, as a published telegram has it      Sweden      Energiföretagen, branschrekommendation 2.0
+Luxembourg   Smarty P1 specification 1.0, encrypted          Hungary     E.ON, felhasználói csatlakozó
+Denmark      as DSMR 5                                       Poland      E.ON and Stoen, the lines encrypted
 Ireland      as DSMR 5, Irish time                           Burgenland  Landis+Gyr E360, as DSMR 5
 """
 
@@ -15,6 +16,7 @@ from .dsmr import (
     number,
     peak_demand,
     peak_history,
+    poland,
     power_failures,
     register,
     registers,
@@ -196,8 +198,8 @@ _HUNGARY = TextRow(
     number="8900882200{seed:05d}",
     interval=10,
 )
-_IRELAND = TextRow(
-    "/ISk5MIE5T-200",
+_WALLONIA = TextRow(
+    "/ISk5\\2MIE5T-200",
     (
         number("0-0:96.1.0", hexadecimal=False),
         clock,
@@ -210,9 +212,28 @@ _IRELAND = TextRow(
         fixed("0-0:96.13.0()"),
     ),
     number="0961{seed:07d}",
-    interval=10,
-    standard_hours=0,
+    interval=1,
 )
+_IRELAND = TextRow("/KAM5", _DSMR_5.lines, interval=10, standard_hours=0)
+
+
+def _poland(header: str) -> TextRow:
+    return TextRow(
+        header,
+        (
+            clock,
+            number("0-0:96.1.0"),
+            *registers(("1.8.0", "1.8.1", "1.8.2", "2.8.0"), 6, 3, kilo=True),
+            *registers(("1.7.0", "2.7.0", "3.7.0", "4.7.0"), 2, 3, kilo=True),
+            *registers(_VOLTAGES, 3, 1),
+        ),
+        number="3000{seed:04d}",
+        interval=10,
+        title=bytes(8),
+        cipher=poland,
+    )
+
+
 _E360 = TextRow(
     "/LGF5E360",
     (
@@ -234,12 +255,15 @@ ROWS = {
     ("be-fluvius", "sagemcom-t211"): _FLUVIUS,
     ("be-fluvius", "p1-meter"): _FLUVIUS,
     ("be-ores", "p1-meter"): _FLUVIUS,
+    ("be-ores", "iskra-ie5"): _WALLONIA,
     ("lu-smarty", "sagemcom-t210d"): _SMARTY,
     ("lu-smarty", "sagemcom-s210"): _SMARTY,
     ("se-p1", "p1-meter"): _SWEDEN,
     ("dk-p1", "nes-p1"): _denmark("/NES5\\MTR5000"),
     ("dk-p1", "p1-meter"): _denmark("/KAM5"),
     ("hu-p1", "p1-meter"): _HUNGARY,
-    ("ie-p1", "iskra-am550"): _IRELAND,
+    ("ie-p1", "p1-meter"): _IRELAND,
+    ("pl-p1", "kaifa-ma309m"): _poland("/KFM5KAIFA-METER"),
+    ("pl-p1", "elgama-gama350"): _poland("/EGM5G35"),
     ("netz-burgenland", "lg-e360"): _E360,
 }

@@ -2,6 +2,8 @@ r"""Meters that push DSMR text on a P1 socket, in clear or inside one ciphered A
 
     / X X X 5 identification CR LF CR LF   code(value*unit) CR LF ...   ! CRC CR LF        115200 8N1, inverted
     DB | 08 | system title | length | 30 | frame counter | that text, encrypted | tag      Sagemcom in Styria, Luxembourg
+    / X X X 5 identification CR LF CR LF
+    00 | length | 30 | frame counter | the lines, encrypted | tag | ! CRC-16/X-25 CR LF    Poland
 
 DSMR P1 Companion Standard 5.0.2; Smarty P1 specification 1.0; e-MUCS P1 (Fluvius).
 """
@@ -12,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 import hashlib
 
-from ..checksum import crc16_arc
+from ..checksum import crc16_arc, crc16_x25
 from ..line import LineSettings
 from ..obis import ObisCode
 from ..reading import LogEntry, MeterIdentity, Reading, Value
@@ -230,15 +232,35 @@ def power_failures(moment: Moment) -> Said:
     )
 
 
+type Cipher = Callable[[Ciphering, bytes, int, bytes | None], bytes]
+"""Encrypts a text with a frame counter, and maybe another key than the meter's own."""
+
+
+def whole(ciphering: Ciphering, text: bytes, counter: int, key: bytes | None) -> bytes:
+    """The text inside an APDU without link layer."""
+    return ciphering.seal(text, counter, key)
+
+
+def poland(ciphering: Ciphering, text: bytes, counter: int, key: bytes | None) -> bytes:
+    """The lines inside a cipher, which stands in their place without its tag and title; the checksum is another one."""
+    header, _, rest = text.partition(b"\r\n\r\n")
+    apdu = ciphering.seal(rest.rpartition(b"!")[0], counter, key)
+    untitled = apdu[2 + len(ciphering.title) :]
+    telegram = header + b"\r\n\r\n\0" + untitled + b"!"
+    checksum = crc16_x25(telegram).to_bytes(2, "little").hex().upper()
+    return telegram + checksum.encode() + b"\r\n"
+
+
 @dataclass(slots=True)
 class TextMeter(PushMeter):
-    """A meter that writes lines; `checksum` False is DSMR 2.2 and 3, `ciphering` wraps the text."""
+    """A meter that writes lines; `checksum` False is DSMR 2.2 and 3, `ciphering` is used on the text by `cipher`."""
 
     header: str = field(kw_only=True)
     number: str = field(kw_only=True)
     lines: tuple[Line, ...] = field(kw_only=True)
     checksum: bool = True
     ciphering: Ciphering | None = None
+    cipher: Cipher = whole
 
     def compose(
         self, snapshot: Snapshot, counter: int, *, wrong_key: bool = False
@@ -255,15 +277,15 @@ class TextMeter(PushMeter):
             return Telegram((text,), readings)
         key = hashlib.sha256(self.ciphering.key).digest()[:16] if wrong_key else None
         return Telegram(
-            (self.ciphering.seal(text, counter, key),),
+            (self.cipher(self.ciphering, text, counter, key),),
             tuple(
                 self._secured(reading, self.ciphering, counter) for reading in readings
             ),
         )
 
     def _secured(self, reading: Reading, ciphering: Ciphering, counter: int) -> Reading:
-        """Whoever has no authentication key cannot verify the tag."""
-        title = ciphering.title.hex().upper()
+        """A title of zeros is none; whoever has no authentication key cannot verify the tag."""
+        title = ciphering.title.hex().upper() if any(ciphering.title) else None
         meter = (
             reading.meter
             if reading.meter.channel
@@ -273,7 +295,7 @@ class TextMeter(PushMeter):
             reading,
             meter=meter,
             encrypted=True,
-            authenticated=len(self.keys) > 1,
+            authenticated=bool(ciphering.authentication),
             counter=counter,
         )
 
@@ -314,7 +336,8 @@ class TextRow:
     interval: float = 1
     checksum: bool = True
     title: bytes | None = None
-    """System title without its last three bytes; None where the text is sent in clear."""
+    """System title without its last three bytes, or all of it; None where the text is sent in clear."""
+    cipher: Cipher = whole
     keys: tuple[str, ...] = ("guek", "gak")
     authentication: bytes = b""
     """An authentication key that is the same for all meters, and public."""
@@ -339,6 +362,7 @@ class TextRow:
             lines=self.lines,
             checksum=self.checksum,
             ciphering=self._ciphering(seed, list(secrets.values())),
+            cipher=self.cipher,
         )
 
     def _ciphering(self, seed: int, secrets: list[bytes]) -> Ciphering | None:
@@ -346,5 +370,8 @@ class TextRow:
             return None
         authentication = secrets[1] if len(secrets) > 1 else self.authentication
         return Ciphering(
-            self.title + seed.to_bytes(3, "big"), 0x30, secrets[0], authentication
+            (self.title + seed.to_bytes(3, "big"))[:8],
+            0x30,
+            secrets[0],
+            authentication,
         )

@@ -121,5 +121,6 @@ ROWS = {
         _names,
     ),
     ("si-i1", "iskra-am550"): Row("115200 8N1", 1, _slovene, _ONE, _names),
+    ("si-i1", "iskra-am550-38400"): Row("38400 8N1", 1, _slovene, _ONE, _names),
     ("hr-hep", "iskra-ie5"): Row("115200 8N1", 1, _croatian, _ONE, _names),
 }

@@ -10,7 +10,7 @@ and the message length stand in one of them and cover the whole.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ..reading import Fault, FaultKind, Link, Message
 from .ell import is_ell, parse_ell
@@ -172,7 +172,7 @@ class AflAssembler:
         if isinstance(joined, Fault):
             return [*results, joined]
         payload = message.payload[:start] + joined.to_bytes()
-        return [*results, replace(message, payload=payload)]
+        return [*results, message._replace(payload=payload)]
 
     def expire(self, at: float) -> list[Fault]:
         """Give up what has waited too long; infinity gives up everything."""
