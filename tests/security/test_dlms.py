@@ -5,6 +5,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_der_x509_certificate
+from cryptography.x509.oid import NameOID
 from gurux_dlms.AesGcmParameter import AesGcmParameter
 from gurux_dlms.enums import Security
 from gurux_dlms.GXDLMSChippering import GXDLMSChippering
@@ -267,7 +268,8 @@ def test_signature(
     stranger = ec.generate_private_key(curve).public_key()
     other = stranger.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     assert refused(apdu, (), (), (other,)).kind is FaultKind.AUTHENTICATION
-    assert not verifies(point, signature[:-1] + b"\0", signed)
+    flipped = signature[:-1] + bytes((signature[-1] ^ 1,))
+    assert not verifies(point, flipped, signed)
     assert not verifies(point, bytes(2 * size), signed)
     assert not verifies(point, b"", signed)
 
@@ -283,7 +285,7 @@ def test_what_is_no_signer() -> None:
             bytes.fromhex("2A8648CE3D030107"), bytes.fromhex("2A8648CE3D030177")
         ),
         other.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
-        ROOT.replace(
+        _certificate(0).replace(
             bytes.fromhex("2A8648CE3D030107"), bytes.fromhex("2A8648CE3D030177")
         ),
         b"\x04" + bytes(64),
@@ -342,34 +344,83 @@ def test_any_bytes(data: bytes, signers: list[bytes]) -> None:
         assert not result.authenticated
 
 
-# KSMW companion standard, appendix 2: the root certificate as its printed fields make it (the base64 beside them is
-# garbled), signed with the printed signature.
-ROOT_TBS = bytes.fromhex(
-    "30820111A00302010202045B050938300A06082A8648CE3D040302301A3118301606035504030C0F534D2D546573742D526F6F742D43"
-    "41301E170D3138303433303231303030305A170D3238303433303231303030305A301A3118301606035504030C0F534D2D546573742D"
-    "526F6F742D43413059301306072A8648CE3D020106082A8648CE3D030107034200048157ACA42BF6C3E0BAB08D04FCE199D06AC93FBE"
-    "62FF0B5432C42EB75DB6EF4314953F4382B3305383DDD8654E0846C6540A82ECB4E7BBE3FA39D41899405F78A345304330120603551D"
-    "130101FF040830060101FF020100300E0603551D0F0101FF040403020106301D0603551D0E0416041420EFDBF009F35AB9DD9B8CEB15"
-    "24E71FB2DC861B"
-)
-ROOT_SIGNATURE = bytes.fromhex(
-    "304502210093475701AA72DCB84B5EFE2B716E09083F68B75A49FC097BCCCF97C2CACFBE4F"
-    "022061DF977927653AB8B99EC813A513B946293F51D36BE68323BCEFA20C5BBE4FAC"
-)
-ROOT = (
-    b"\x30\x82\x01\x6b"
-    + ROOT_TBS
-    + bytes.fromhex("300A06082A8648CE3D040302034800")
-    + ROOT_SIGNATURE
-)
+# KSMW companion standard, appendix 2: the certificates of root, certification authority and client as their printed
+# fields make them (the base64 beside them is garbled), each with its printed signature, which its issuer's key made.
+CERTIFICATES = [
+    (
+        bytes.fromhex(
+            "30820111A00302010202045B050938300A06082A8648CE3D040302301A3118301606035504030C0F534D2D546573742D526F6F74"
+            "2D4341301E170D3138303433303231303030305A170D3238303433303231303030305A301A3118301606035504030C0F534D2D54"
+            "6573742D526F6F742D43413059301306072A8648CE3D020106082A8648CE3D030107034200048157ACA42BF6C3E0BAB08D04FCE1"
+            "99D06AC93FBE62FF0B5432C42EB75DB6EF4314953F4382B3305383DDD8654E0846C6540A82ECB4E7BBE3FA39D41899405F78A345"
+            "304330120603551D130101FF040830060101FF020100300E0603551D0F0101FF040403020106301D0603551D0E0416041420EFDB"
+            "F009F35AB9DD9B8CEB1524E71FB2DC861B"
+        ),
+        bytes.fromhex(
+            "304502210093475701AA72DCB84B5EFE2B716E09083F68B75A49FC097BCCCF97C2CACFBE4F022061DF977927653AB8B99EC813A5"
+            "13B946293F51D36BE68323BCEFA20C5BBE4FAC"
+        ),
+    ),
+    (
+        bytes.fromhex(
+            "30820195A00302010202045B050CC8300A06082A8648CE3D040302301A3118301606035504030C0F534D2D546573742D526F6F74"
+            "2D4341301E170D3138303433303231303030305A170D3238303433303231303030305A3011310F300D06035504030C064845532D"
+            "43413059301306072A8648CE3D020106082A8648CE3D03010703420004818D694F144AFBD7E1AA2A9CA6E461F32FB61569555551"
+            "FDC77E5AF3AFDA5F5EBAB194BE8CAA8C092408EE9739C72682F7B06F39E46A4C1FCC2F05B3398C04E4A381D13081CE3012060355"
+            "1D130101FF040830060101FF020100300E0603551D0F0101FF04040302010630420603551D20043B303930370604551D2000302F"
+            "302D06082B06010505070201162168747470733A2F2F636F6E666C75656E63652E73616C7A627572672D61672E61743045060355"
+            "1D23043E303C801420EFDBF009F35AB9DD9B8CEB1524E71FB2DC861BA11EA41C301A3118301606035504030C0F534D2D54657374"
+            "2D526F6F742D434182045B050938301D0603551D0E041604141F3FCB93BB85144A7C1FDD48680EF0A61CF81C57"
+        ),
+        bytes.fromhex(
+            "304502210084602098FB259838C8DD94C398FAF72E8C35118241B80CCAA43F89D7A5CD1D9E02203115CC7B6AE232AA19B2019283"
+            "BE4DB4223D37852A53AFBBD61B0D46C11FE448"
+        ),
+    ),
+    (
+        bytes.fromhex(
+            "30820123A00302010202045B050D30300A06082A8648CE3D0403023011310F300D06035504030C064845532D4341301E170D3138"
+            "303531393231303030305A170D3230303531393231303030305A302A3128302606035504030C1F444C4D535465737465722D7369"
+            "676E61747572652D4D616E6167656D656E743059301306072A8648CE3D020106082A8648CE3D03010703420004C89EABB2505100"
+            "F84606C2A7A325F4968B654CF1FCB233794D151B0F764951E71CC8924D570C850D2FC9090BABF1FDB5E82DBF20CB55FDAC2A49E1"
+            "FEAE3D1A33A350304E300E0603551D0F0101FF040403020780303C0603551D230435303380141F3FCB93BB85144A7C1FDD48680E"
+            "F0A61CF81C57A115A4133011310F300D06035504030C064845532D434182045B050CC8"
+        ),
+        bytes.fromhex(
+            "304602210080ABBABC95BE6E71B3032911FC01E46C8E44E11306297A51FAEE9DA7B166D8BA022100F9C4C4CD778321FA8856AC03"
+            "B31F6407DB9517678843D33823754EE3222FC04F"
+        ),
+    ),
+]
+NAMES = ["SM-Test-Root-CA", "HES-CA", "DLMSTester-signature-Management"]
+
+
+def _certificate(number: int) -> bytes:
+    """Return a certificate as DER: what is signed, ecdsa-with-SHA256, the signature as a bit string."""
+    signed, signature = CERTIFICATES[number]
+    algorithm = bytes.fromhex("300A06082A8648CE3D040302")
+    rest = algorithm + bytes((0x03, len(signature) + 1, 0)) + signature
+    return b"\x30\x82" + (len(signed) + len(rest)).to_bytes(2) + signed + rest
 
 
 @pytest.mark.parametrize("pem", [False, True])
-def test_certificate_of_companion_standard(pem: bool) -> None:
-    """A certificate is taken for its public key: the root's verifies its own signature, and no other."""
-    certificate = load_der_x509_certificate(ROOT)
-    signer = certificate.public_bytes(Encoding.PEM) if pem else ROOT
-    r, s = utils.decode_dss_signature(ROOT_SIGNATURE)
-    signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
-    assert verifies(signer, signature, ROOT_TBS)
-    assert not verifies(signer, signature, ROOT_TBS[:-1] + b"\0")
+@pytest.mark.parametrize(("number", "issuer"), [(0, 0), (1, 0), (2, 1)])
+def test_certificates_of_companion_standard(
+    number: int, issuer: int, pem: bool
+) -> None:
+    """A certificate is taken for its public key: the issuer's verifies the signature below it, and no other does."""
+    certificate = load_der_x509_certificate(_certificate(number))
+    common_name = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    assert common_name[0].value == NAMES[number]
+    signers = [
+        load_der_x509_certificate(der).public_bytes(Encoding.PEM) if pem else der
+        for der in map(_certificate, range(len(CERTIFICATES)))
+    ]
+    assert is_signer(signers[number])
+    signed, der_signature = CERTIFICATES[number]
+    r, s = utils.decode_dss_signature(der_signature)
+    signature = r.to_bytes(32) + s.to_bytes(32)
+    assert [verifies(signer, signature, signed) for signer in signers] == [
+        at == issuer for at in range(len(CERTIFICATES))
+    ]
+    assert not verifies(signers[issuer], signature, signed[:-1] + b"\0")
