@@ -182,6 +182,8 @@ def _records(data: str, medium: str = "water") -> tuple[Record, ...]:
         ("04 83 FC 11 00 00 00 80", 1 << 31, "Wh"),  # type C by its VIFE
         ("02 FB 68 00 18", Decimal("1.500000000000"), None),  # in units of 1/4096
         ("02 FB 69 E8 03", 1000, None),
+        ("02 FB 06 23 00", Decimal("3.5"), None),
+        ("01 FD FD 3E 2A", 42, "%"),
     ],
 )
 def test_numbers(data: str, value: Any, unit: str | None) -> None:
@@ -248,6 +250,8 @@ def test_types(data: str, value: Any) -> None:
         ("01 93 47 01", "volume", ("end_of_last_lower_limit_exceed",)),
         ("01 93 49 05", "volume", ("exceeds_of_upper_limit",)),
         ("01 93 FC 7E 05", "volume", ("vife_fc_7e",)),
+        ("01 93 FC 0E 05", "volume", ("secondary_sensor",)),
+        ("01 93 FC 13 05", "volume", ("vife_fc_13",)),
     ],
 )
 def test_qualifiers(data: str, quantity: str, qualifiers: tuple[str, ...]) -> None:

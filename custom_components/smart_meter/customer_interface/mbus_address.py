@@ -46,6 +46,23 @@ MEDIA: dict[int, str] = {
     0x37: "radio_converter",
 }
 
+# Types of Techem's own, of the same words.
+_OWN_MEDIA: dict[tuple[str, int], str] = {
+    ("TCH", 0x43): "heat",
+    ("TCH", 0x62): "warm_water",
+    ("TCH", 0x72): "cold_water",
+    ("TCH", 0x80): "heat_cost_allocator",
+    ("TCH", 0xC3): "heat",
+    ("TCH", 0xF0): "smoke_detector",
+}
+
+# Diehl's makers, and the CI fields with which they send their address in an order of their own.
+_DIEHL = frozenset({"DME", "EWT", "HYD", "SPL"})
+_SAPPEL = "SAP"
+_DIEHL_CI = frozenset({0x71, *range(0xA0, 0xA8), *range(0xB1, 0xB4)})
+_SAPPEL_CI = frozenset(range(0xA0, 0xA8))
+_SHORT_HEADER, _DIEHL_MODE = 0x7A, 0x10
+
 
 def manufacturer_letters(code: bytes) -> str | None:
     """Return the three FLAG letters of two bytes, low byte first; None where they are no letters."""
@@ -61,15 +78,34 @@ def wireless_order(secondary: bytes) -> bytes:
     return secondary[4:6] + secondary[:4] + secondary[6:8]
 
 
+def standard_order(address: bytes, payload: bytes) -> bytes:
+    """Return the address of a radio frame as EN 13757-4 orders it; `payload` is from the CI field on.
+
+    Diehl's own telegrams send version and type before the number; Sappel's send a serial number of five bytes and no
+    type, and are all of water meters.
+    """
+    maker, ci = manufacturer_letters(address[:2]), payload[0] if payload else None
+    own_mode = (
+        ci == _SHORT_HEADER and len(payload) > 4 and bool(payload[4] & _DIEHL_MODE)
+    )
+    if maker in _DIEHL and (ci in _DIEHL_CI or own_mode):
+        return address[:2] + address[4:8] + address[2:4]
+    if maker == _SAPPEL and ci in _SAPPEL_CI:
+        return address[:6] + b"\x00\x07"
+    return address
+
+
 def identity(address: bytes) -> MeterIdentity:
     """Return who a radio address of eight bytes names; a number of zeros is none (AMIS meters send it)."""
     number = address[5:1:-1].hex().upper()
     named = number != "00000000"
+    maker = manufacturer_letters(address[:2])
+    medium = _OWN_MEDIA.get((maker or "", address[7])) or MEDIA.get(address[7])
     return MeterIdentity(
         number=number if named else None,
-        manufacturer=manufacturer_letters(address[:2]),
+        manufacturer=maker,
         address=address.hex().upper() if named else None,
-        medium=MEDIA.get(address[7], "unknown"),
+        medium=medium or "unknown",
         version=address[6],
     )
 

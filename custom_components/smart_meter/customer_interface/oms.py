@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from . import mbus_address
 from .application.mbus import (
     FIXED_LENGTH,
+    OWN_LAYOUT,
     Content,
     Formats,
     is_dutch_p2,
+    makers,
     read,
     read_fixed,
 )
@@ -22,7 +24,7 @@ from .application.mbus.records import parse_records
 from .checksum import crc16_en13757
 from .keys import KeyRing
 from .reading import Fault, FaultKind, Link, Message, MeterIdentity, Reading
-from .security import dsmr_p2, oms as security
+from .security import diehl, dsmr_p2, oms as security
 from .security.oms import BLOCK, FILLERS
 from .transport.afl import Afl, is_afl, parse_afl
 from .transport.ell import AES_CTR, FOLLOWING, Ell, is_ell, parse_ell
@@ -132,11 +134,9 @@ def _named(item: Reading | Fault, meter: MeterIdentity) -> Reading | Fault:
 
 
 def _link_address(message: Message) -> bytes:
-    return (
-        message.address
-        if message.link is Link.WMBUS and len(message.address) == 8
-        else b""
-    )
+    if message.link is not Link.WMBUS or len(message.address) != 8:
+        return b""
+    return mbus_address.standard_order(message.address, message.payload)
 
 
 def _identity(message: Message, address: bytes) -> MeterIdentity:
@@ -149,6 +149,8 @@ def _open_link(
     message: Message, facts: Reading, keys: KeyRing, formats: Formats
 ) -> Results:
     payload, address = message.payload, _link_address(message)
+    if _is_own(message):
+        return _read_own(message, facts)
     if is_ell(payload):
         below = parse_ell(payload)
         if isinstance(below, Fault):
@@ -166,6 +168,55 @@ def _open_link(
             return (_FRAGMENT,)
         afl, payload = layer, layer.payload
     return _open_transport(payload, afl, address, facts, keys, formats)
+
+
+# CI fields that EN 13757-7:2018, table 2, leaves to makers.
+_OWN_CI = range(0xA0, 0xB8)
+_SHORT_HEADER, _DIEHL_MODE = 0x7A, 0x10
+
+
+def _is_own(message: Message) -> bool:
+    """Whether a maker's own layout or scrambling is on top."""
+    payload = message.payload
+    scrambled = message.address[:2] and (
+        mbus_address.manufacturer_letters(message.address[:2]) in diehl.MAKERS
+        and payload[:1] == bytes((_SHORT_HEADER,))
+        and len(payload) > 4
+        and payload[4] & _DIEHL_MODE
+    )
+    return message.link is Link.WMBUS and (
+        bool(scrambled) or (payload[:1] != b"" and payload[0] in _OWN_CI)
+    )
+
+
+def _read_own(message: Message, facts: Reading) -> Results:
+    meter, payload = facts.meter, message.payload
+    if meter.manufacturer in diehl.MAKERS:
+        found = _unscrambled(message)
+    else:
+        found = makers.from_telegram(meter, payload[0], payload[1:])
+    if found is None:
+        return (replace(OWN_LAYOUT, meter=meter),)
+    results = read(found, Content.RECORDS, meter, Formats())
+    return tuple(_with_facts(item, facts) for item in results)
+
+
+def _unscrambled(message: Message) -> bytes | None:
+    """Return the records of a Diehl telegram, None where no constant opens it."""
+    payload = message.payload
+    for plain in diehl.unscramble(message.address, payload):
+        if payload[0] in _OWN_CI:
+            found = makers.from_scrambled(plain)
+        else:
+            found = plain if _fits(plain, payload[4]) else None
+        if found:
+            return found
+    return None
+
+
+def _fits(plain: bytes, check: int) -> bool:
+    """Whether scrambled records have the sum that is sent with them, and are records."""
+    return not (sum(plain) ^ check) & 0xEF and parse_records(plain).fault is None
 
 
 def _open_ell(
@@ -268,12 +319,19 @@ def _decrypt(
             FaultKind.LAYOUT,
             "encrypted, but without the meter's address that decryption needs",
         )
-    if not secrets and _is_data(data[: tpl.blocks * BLOCK]):
-        return _Plain(data, facts)
+    if not secrets:
+        if _is_data(data[: tpl.blocks * BLOCK]):
+            return _Plain(data, facts)
+        secrets = _works_keys(facts.meter)
     header = payload[: tpl.start - _COUNTER_SIZE]
     return _MODES[tpl.mode](
         _Locked(header, data, tpl, afl, address, facts, keys, secrets)
     )
+
+
+def _works_keys(meter: MeterIdentity) -> tuple[bytes, ...]:
+    """Return the public key a meter left the works with, where its maker has one."""
+    return (diehl.DEFAULT_KEY,) if meter.manufacturer in diehl.MAKERS else ()
 
 
 def _is_data(plaintext: bytes) -> bool:

@@ -385,7 +385,8 @@ class RadioSession:
         self._heard[name] = replace(
             known,
             fault=None if readings or not faults else faults[0],
-            opened=known.opened or any(reading.encrypted for reading in readings),
+            opened=known.opened
+            or any(reading.key_index is not None for reading in readings),
         )
         self._note_names(name, readings)
         if not self._is_wanted(name):

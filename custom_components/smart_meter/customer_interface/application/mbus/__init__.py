@@ -5,10 +5,12 @@ CI 73 79 7B          a compact frame                  70 6E 6F    an error the m
 CI 73 and 16 bytes   fixed data structure             71 74 75    an alarm
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from enum import Enum
 
 from ...reading import Fault, FaultKind, MeterIdentity, Reading, Record
+from . import makers
 from .codes import assign, is_dutch_p2
 from .compact import Formats, expand, learn_format
 from .fixed import LENGTH as FIXED_LENGTH, read_fixed
@@ -17,12 +19,20 @@ from .records import MORE_QUANTITY, parse_records
 __all__ = [
     "FIXED_LENGTH",
     "MORE_QUANTITY",
+    "OWN_LAYOUT",
     "Content",
     "Formats",
     "is_dutch_p2",
+    "makers",
     "read",
     "read_fixed",
 ]
+
+
+OWN_LAYOUT = Fault(
+    FaultKind.UNSUPPORTED,
+    "a telegram in a layout of its manufacturer, of which too little is public",
+)
 
 
 class Content(Enum):
@@ -90,15 +100,25 @@ def read(
 def _read_records(
     data: bytes, meter: MeterIdentity, formats: Formats
 ) -> tuple[Reading | Fault, ...]:
-    parsed = parse_records(data, unsigned=meter.manufacturer in _UNSIGNED_MAKERS)
+    own = makers.from_data(meter, data)
+    if own is None:
+        return (replace(OWN_LAYOUT, meter=meter),)
+    parsed = parse_records(own, unsigned=meter.manufacturer in _UNSIGNED_MAKERS)
     if parsed.fault is None:
         formats.learn(parsed.headers)
-    mapped = assign(parsed.records, meter)
+    mapped = assign((*parsed.records, *_packed(parsed.records, meter)), meter)
     reading = Reading(
         meter=meter, time=mapped.time, values=mapped.values, records=mapped.records
     )
     fault = () if parsed.fault is None else (replace(parsed.fault, meter=meter),)
     return (reading, *fault) if parsed.records or parsed.fault is None else fault
+
+
+def _packed(records: tuple[Record, ...], meter: MeterIdentity) -> Iterable[Record]:
+    """Return what a maker packed into records of his own; they are not in the telegram as such."""
+    for record in records:
+        for found in parse_records(makers.within(meter, record)).records:
+            yield found._replace(raw="")
 
 
 def _error(data: bytes) -> str:

@@ -200,6 +200,7 @@ EXTENSION_FB = _table(
     _scale(0x00, 2, "energy", "Wh", 5),
     _scale(0x02, 2, "reactive_energy", "varh", 3),
     _scale(0x04, 2, "apparent_energy", "VAh", 3),
+    [(0x06, Meaning("coefficient_of_performance", exponent=-1))],
     _scale(0x08, 2, "energy", "J", 8),
     _scale(0x0C, 4, "energy", "cal", 5),
     _scale(0x10, 2, "volume", "m³", 2),
@@ -242,6 +243,7 @@ EXTENSION_FB = _table(
 EXTENSION_FD_FD = _table(
     _plain({0x00: "selected_application"}, Form.UNSIGNED),
     _calendar(0x02, "battery_lifetime"),
+    [(0x3E, Meaning("moisture_level", "%"))],
 )
 
 
@@ -389,7 +391,8 @@ COMBINABLE: dict[int, Change] = {
     0x7E: Change("future"),
 }
 
-# Table 16: extension of combinable VIFEs, behind FC.
+# Table 16: extension of combinable VIFEs, behind FC. Of 13 to 15 the editions of the standard say different things, so
+# they are told by their codes only.
 COMBINABLE_FC: dict[int, Change] = {
     0x01: Change("phase_l1"),
     0x02: Change("phase_l2"),
@@ -403,9 +406,10 @@ COMBINABLE_FC: dict[int, Change] = {
     0x0A: Change("quadrant_3"),
     0x0B: Change("quadrant_4"),
     0x0C: Change("import_minus_export"),
+    0x0D: Change("other_unit_system", unit_unknown=True),
+    0x0E: Change("secondary_sensor"),
+    0x0F: Change("higher_resolution"),
     0x10: Change("absolute"),
     0x11: Change("unsigned"),
     0x12: Change("bits"),
-    0x13: Change("to_meter"),
-    0x14: Change("from_meter"),
 }

@@ -1,0 +1,35 @@
+"""Layouts of makers who send their values at fixed places and not as records, one module a maker.
+
+Each layout is told by maker, version, medium and CI field, and is here only because published telegrams with their
+values prove it. What is read is handed on as records of EN 13757-3, so that it is understood like all others.
+"""
+
+from ....reading import MeterIdentity, Record
+from . import apator, bfw, diehl, qundis, techem
+
+_TELEGRAMS = {"TCH": techem.records}
+_DATA = {"BFW": bfw.records}
+_WITHIN = {"APA": apator.within, "LSE": qundis.within, "QDS": qundis.within}
+
+
+def from_telegram(meter: MeterIdentity, ci: int, data: bytes) -> bytes | None:
+    """Return the records of a telegram with a maker's own CI field; `data` is what follows it. None where unknown."""
+    read = _TELEGRAMS.get(meter.manufacturer or "")
+    return read(meter, ci, data) if read else None
+
+
+def from_scrambled(plain: bytes) -> bytes | None:
+    """Return the records of a Diehl telegram once unscrambled, None where it makes no sense."""
+    return diehl.records(plain)
+
+
+def from_data(meter: MeterIdentity, data: bytes) -> bytes | None:
+    """Return the records of data that are announced as records; None where they are none and unknown."""
+    read = _DATA.get(meter.manufacturer or "")
+    return read(meter, data) if read else data
+
+
+def within(meter: MeterIdentity, record: Record) -> bytes:
+    """Return the records a maker packed into one of his own; none where they are unknown."""
+    read = _WITHIN.get(meter.manufacturer or "")
+    return read(meter, record) if read else b""
