@@ -229,6 +229,21 @@ def test_diehl_records() -> None:
     assert refused(results(address.hex(), payload))
 
 
+def test_diehl_alarm() -> None:
+    """An alarm is scrambled too: without the sum it is none."""
+    assert refused(results("2423200412345678", bytes.fromhex("71 01")))
+    assert refused(results("2423200412345678", bytes.fromhex("71 0102030405060708")))
+
+
+def test_diehl_records_that_a_gateway_opened() -> None:
+    """Their sum tells that they are open already."""
+    records = bytes.fromhex("0413 12170100 426C BF23 4413 44100100")
+    head = bytes.fromhex("7A 8F00 10") + bytes((sum(records) & 0xEF | 0x10,))
+    values = said(results("24238B0777893890", head + records))
+    assert values["volume", 0] == Decimal("71.442")
+    assert refused(results("24238B0777893890", head + records[:-1] + b"\x00\x01"))
+
+
 def _works(key: bytes) -> bytes:
     """Return the payload of a Hydrus in security mode 5."""
     vector = cipher_vector(bytes.fromhex("A511665674645170"[:12] + "7007"), 0x1F)

@@ -6,7 +6,7 @@
 The order is M-Bus's own, so it is composed here and not in stack.py. Pure; never raises for what a meter sent.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from . import mbus_address
@@ -172,20 +172,27 @@ def _open_link(
 
 # CI fields that EN 13757-7:2018, table 2, leaves to makers.
 _OWN_CI = range(0xA0, 0xB8)
-_SHORT_HEADER, _DIEHL_MODE = 0x7A, 0x10
+_SHORT_HEADER, _ALARM, _DIEHL_MODE = 0x7A, 0x71, 0x10
 
 
 def _is_own(message: Message) -> bool:
     """Whether a maker's own layout or scrambling is on top."""
+    if message.link is not Link.WMBUS or not message.payload:
+        return False
+    return message.payload[0] in _OWN_CI or _is_scrambled(message)
+
+
+def _is_scrambled(message: Message) -> bool:
+    """Whether records are scrambled: alarms of Diehl's, and what has a bit of its own in the security mode."""
     payload = message.payload
-    scrambled = message.address[:2] and (
-        mbus_address.manufacturer_letters(message.address[:2]) in diehl.MAKERS
-        and payload[:1] == bytes((_SHORT_HEADER,))
-        and len(payload) > 4
-        and payload[4] & _DIEHL_MODE
-    )
-    return message.link is Link.WMBUS and (
-        bool(scrambled) or (payload[:1] != b"" and payload[0] in _OWN_CI)
+    maker = mbus_address.manufacturer_letters(message.address[:2])
+    return maker in diehl.MAKERS and (
+        payload[0] == _ALARM
+        or (
+            payload[0] == _SHORT_HEADER
+            and len(payload) > diehl.HEADER
+            and bool(payload[4] & _DIEHL_MODE)
+        )
     )
 
 
@@ -202,16 +209,17 @@ def _read_own(message: Message, facts: Reading) -> Results:
 
 
 def _unscrambled(message: Message) -> bytes | None:
-    """Return the records of a Diehl telegram, None where no constant opens it."""
+    """Return the records of a Diehl telegram, None where no constant opens it; a gateway may have done so already."""
     payload = message.payload
-    for plain in diehl.unscramble(message.address, payload):
-        if payload[0] in _OWN_CI:
-            found = makers.from_scrambled(plain)
-        else:
-            found = plain if _fits(plain, payload[4]) else None
-        if found:
-            return found
-    return None
+    guesses = diehl.unscramble(message.address, payload)
+    if payload[0] in _OWN_CI:
+        opened: Iterable[bytes | None] = map(makers.from_scrambled, guesses)
+    elif len(payload) <= diehl.HEADER:
+        return None
+    else:
+        plain = payload[diehl.HEADER :]
+        opened = (guess for guess in (plain, *guesses) if _fits(guess, payload[4]))
+    return next(filter(None, opened), None)
 
 
 def _fits(plain: bytes, check: int) -> bool:

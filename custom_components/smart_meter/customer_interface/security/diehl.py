@@ -15,7 +15,7 @@ DEFAULT_KEY = bytes.fromhex("51728910E66D83F8" * 2)
 
 _CONSTANTS = (0xDFD109E8, 0xB71F0AE8)
 _TAPS = (1, 2, 11, 31)
-_HEADER = 5
+HEADER = 5
 _WORD = 0xFFFFFFFF
 
 
@@ -29,7 +29,7 @@ def unscramble(address: bytes, payload: bytes) -> Iterator[bytes]:
         state = constant
         for position in range(0, 12, 4):
             state ^= int.from_bytes(header[position : position + 4])
-        yield _run(state, payload[_HEADER:])
+        yield _run(state, payload[HEADER:])
 
 
 def _run(state: int, scrambled: bytes) -> bytes:
