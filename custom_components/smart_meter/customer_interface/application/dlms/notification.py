@@ -13,6 +13,32 @@ from .axdr import AxdrError, Data, Reader, Tag
 from .clock import read_datetime
 
 DATA_NOTIFICATION = 0x0F
+# The other APDUs without a cipher (IEC 62056-5-3, clauses 9.4 and 9.5), which who listens may overhear.
+_CONVERSATION = {
+    0x01: "initiate-request",
+    0x05: "read-request",
+    0x06: "write-request",
+    0x08: "initiate-response",
+    0x0C: "read-response",
+    0x0D: "write-response",
+    0x0E: "confirmed-service-error",
+    0x10: "data-notification-confirm",
+    0x16: "unconfirmed-write-request",
+    0x60: "association request (AARQ)",
+    0x61: "association response (AARE)",
+    0x62: "release request (RLRQ)",
+    0x63: "release response (RLRE)",
+    0xC0: "get-request",
+    0xC1: "set-request",
+    0xC3: "action-request",
+    0xC4: "get-response",
+    0xC5: "set-response",
+    0xC7: "action-response",
+    0xD8: "exception-response",
+    0xD9: "access-request",
+    0xDA: "access-response",
+}
+_EVENTS = {0x18: "information-report-request", 0xC2: "event-notification-request"}
 _LISTS = frozenset({Tag.ARRAY, Tag.STRUCTURE})
 
 
@@ -28,11 +54,7 @@ class Notification:
 def read_notification(apdu: bytes) -> Notification | Fault:
     """Read a data-notification; a fault where it is none, or ends too early, or has types that do not exist."""
     if apdu[:1] != bytes((DATA_NOTIFICATION,)):
-        what = f"an APDU {apdu[0]:02X}" if apdu else "an empty APDU"
-        return Fault(
-            FaultKind.UNSUPPORTED,
-            f"{what} instead of a data-notification, the only one customer interfaces are known to push",
-        )
+        return Fault(FaultKind.UNSUPPORTED, _why_not(apdu))
     reader = Reader(apdu, 1)
     try:
         invoke_id = int.from_bytes(reader.take(4), "big")
@@ -43,6 +65,21 @@ def read_notification(apdu: bytes) -> Notification | Fault:
             FaultKind.TRUNCATED if err.missing else FaultKind.LAYOUT,
             f"data-notification: {err}",
         )
+
+
+def _why_not(apdu: bytes) -> str:
+    """Say what an APDU is that is no data-notification, and why it is not read."""
+    if not apdu:
+        return "an empty APDU"
+    tag = apdu[0]
+    if tag in _CONVERSATION:
+        return (
+            f"{_CONVERSATION[tag]} ({tag:02X}): a part of somebody's conversation with the meter, of which only the "
+            "other part says what it is about"
+        )
+    if tag in _EVENTS:
+        return f"{_EVENTS[tag]} ({tag:02X}): an event, whose value has no scale and no unit"
+    return f"an APDU {tag:02X} instead of a data-notification, the only one customer interfaces are known to push"
 
 
 def _time(reader: Reader) -> datetime | None:
