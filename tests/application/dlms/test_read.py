@@ -528,6 +528,31 @@ def test_devices_behind_the_meter(own: bool) -> None:
     assert main.values[ObisCode(0, 3, 24, 2, 1)].value == 5
 
 
+def test_devices_by_their_numbers() -> None:
+    """Landis+Gyr lists number and reading of the devices on four channels; where there is none both are empty."""
+    rows = (
+        (1, "0.1.96.1.0", string(b"24521662")),
+        (1, "0.2.96.1.0", string(b"\0")),
+        (4, "0.1.24.2.1", b"\x05" + (30545).to_bytes(4)),
+        (4, "0.2.24.2.1", b"\x05" + bytes(4)),
+        (3, "1.0.1.8.0", u32(8)),
+        (70, "0.1.96.3.10", b"\x03\x01"),
+        (70, "0.3.96.3.10", b"\x03\x01"),
+    )
+    objects = listed(*(_object(*row[:2], 2) for row in rows), tag=1)
+    body = listed(objects, *(row[2] for row in rows))
+    main, device = read(notification(body), layouts())
+    assert isinstance(main, Reading)
+    assert isinstance(device, Reading)
+    assert device.meter == MeterIdentity("24521662", channel=1)
+    assert plain(device) == {
+        "0-1:96.1.0": "24521662",
+        "0-1:24.2.1": 30545,
+        "0-1:96.3.10": True,
+    }
+    assert plain(main) == {"1-0:1.8.0": (8, "Wh"), "0-3:96.3.10": True}
+
+
 def test_free_channels_only() -> None:
     """A list of channels without devices is understood, and nothing is read from it."""
     objects = listed(_object(72, "0.1.24.1.0", 6), _object(4, "0.1.24.2.1", 2), tag=1)

@@ -37,6 +37,10 @@ OTHER_NUMBERS = (
     ObisCode(0, 0, 96, 1, 3),
 )
 
+# Value groups A and C of what may belong to an M-Bus device, C and D of its reading.
+OF_DEVICES = frozenset({(0, 24), (0, 96)})
+READING = (24, 2)
+
 FLAGS = frozenset({Kind.STATE, Kind.TEXT, Kind.COUNT, Kind.NUMBER})
 
 # Raw values that stand for "not available", by type.
@@ -61,8 +65,10 @@ def read(plaintext: bytes, layouts: Sequence[Layout]) -> tuple[Reading | Fault, 
         shape = shape_of(notification.body)
         return (Fault(FaultKind.LAYOUT, f"no known layout fits {shape}"),)
     times = (notification.time, content.clock, *_clocks(values))
-    grouped = _by_channel(values, content.devices)
-    meters = {0: _identity(grouped[0], content)} | content.devices
+    devices = _numbered(values) | content.devices
+    free = {channel for channel, device in devices.items() if not device.number}
+    grouped = _by_channel(values, devices, free - content.devices.keys())
+    meters = {0: _identity(grouped[0], content)} | devices
     return tuple(
         Reading(meters[channel], _best_time(times), of_channel)
         for channel, of_channel in grouped.items()
@@ -70,14 +76,25 @@ def read(plaintext: bytes, layouts: Sequence[Layout]) -> tuple[Reading | Fault, 
     )
 
 
+def _numbered(values: Mapping[ObisCode, Value]) -> dict[int, MeterIdentity]:
+    """Find M-Bus devices of which a list has number (0-n:96.1.0) and reading (0-n:24.2.y) only (Landis+Gyr E450)."""
+    read = {code.b for code in values if (code.a, code.c, code.d) == (0, *READING)}
+    return {
+        code.b: MeterIdentity(number=str(value.value or "") or None, channel=code.b)
+        for code, value in values.items()
+        if (code.a, code.c, code.d, code.e) == (0, 96, 1, 0) and code.b in read
+    }
+
+
 def _by_channel(
-    values: Mapping[ObisCode, Value], devices: Container[int]
+    values: Mapping[ObisCode, Value], devices: Container[int], free: Container[int]
 ) -> dict[int, dict[ObisCode, Value]]:
-    """Part the meter's own values (0) from those of M-Bus devices (0-n:24.x.y); a free channel has none."""
+    """Part the meter's own values (0) from those of M-Bus devices; what is said of free channels is nothing."""
     grouped: dict[int, dict[ObisCode, Value]] = {0: {}}
     for code, value in values.items():
-        channel = code.b if (code.a, code.c) == (0, 24) and code.b in devices else 0
-        if channel == 0 or value.value is not None:
+        of_device = (code.a, code.c) in OF_DEVICES and code.b > 0 and code.b in devices
+        channel = code.b if of_device else 0
+        if channel == 0 or (channel not in free and value.value is not None):
             grouped.setdefault(channel, {})[code] = value
     return grouped
 
