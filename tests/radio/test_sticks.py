@@ -1,5 +1,6 @@
 """Tests of the sticks' serial protocols: published commands, frames in any pieces, damage, and what is never sent."""
 
+from collections.abc import Callable
 from functools import reduce
 import itertools
 from operator import xor
@@ -11,6 +12,7 @@ from customer_interface.checksum import crc16_x25
 from customer_interface.link.wmbus import parse_raw
 from customer_interface.radio import STICKS, Answer, Heard, Stick
 from customer_interface.reading import Fault, FaultKind, Frame
+from tests.link.test_wmbus import format_a, format_b
 from tests.mbus_telegrams import OMS_MODE_5, OMS_MODE_5_A, OMS_MODE_5_B
 
 
@@ -31,10 +33,11 @@ def cul(raw: bytes, prefix: str = "b") -> bytes:
     return f"{prefix}{raw.hex().upper()}5AC4\r\n".encode()
 
 
-def rtl(bare: bytes) -> bytes:
+def rtl(bare: bytes, mode: bytes = b"T1") -> bytes:
     """Return a line of rtl-wmbus."""
     return (
-        b"T1;1;1;2019-04-03 19:00:42.000;97;148;88888888;0x"
+        mode
+        + b";1;1;2019-04-03 19:00:42.000;97;148;88888888;0x"
         + bare.hex().encode()
         + b"\n"
     )
@@ -91,6 +94,53 @@ def test_frame(name: str) -> None:
     assert frame.payload == OMS_MODE_5[10:]
     assert frame.address.hex() == "9315785634123303"
     assert frame.signal_dbm == SIGNALS[name]
+
+
+# How each stick delivers a frame of a mode, and the mode it tells of it.
+WRAPPERS: dict[str, Callable[[bytes, str], tuple[bytes, str]]] = {
+    "im871a": lambda bare, mode: (im871a(bare), mode.upper()),
+    "amb8465": lambda bare, mode: (amb8465(bare), mode.upper()),
+    "cul": lambda bare, mode: (
+        (cul(format_b(bare), "bY"), "C")
+        if mode == "c"
+        else (cul(format_a(bare)), "T" if mode == "ct" else mode.upper())
+    ),
+    "rc1180": lambda bare, mode: (bare, mode.upper()),
+    "rtl_wmbus": lambda bare, mode: (
+        rtl(bare, f"{mode[0].upper()}1".encode()),
+        f"{mode[0].upper()}1",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", list(STICKS))
+@pytest.mark.parametrize("mode", ["s", "t", "c", "ct"])
+@given(content=st.binary(min_size=1, max_size=110))
+def test_the_same_frame_from_every_stick(name: str, mode: str, content: bytes) -> None:
+    """Whatever a meter sends in whatever mode, it is the same frame behind each stick, and its mode is told."""
+    bare = OMS_MODE_5[1:10] + content
+    data, told_mode = WRAPPERS[name](bytes((len(bare),)) + bare, mode)
+    stick = STICKS[name](mode)
+    items = [*stick.feed(data), *stick.flush()]
+    (item,) = [item for item in items if isinstance(item, Heard)]
+    frame = parse_raw(item.data, item.form)
+    assert isinstance(frame, Frame)
+    assert (frame.control, frame.address) == (0x44, OMS_MODE_5[2:10])
+    assert (frame.payload, item.mode) == (content, told_mode)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"11" * 20,  # digits, but no C field a meter sends
+        b"1244FFFF" + b"00" * 15,  # no manufacturer
+        b"54CD",
+        b"0x",
+    ],
+)
+def test_digits_that_are_no_frame(line: bytes) -> None:
+    """A gateway that prints numbers has not heard a meter."""
+    assert STICKS["rtl_wmbus"]("ct").feed(line + b"\n") == []
 
 
 @pytest.mark.parametrize("name", list(STICKS))

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..line import LineSettings
+from ..mbus_address import manufacturer_letters
 from ..reading import Fault, FaultKind
+
+_LEAST_LENGTH = 10
+# C fields of telegrams from meters (EN 13757-4:2019, table 12).
+_CONTROLS = frozenset({0x44, 0x46, 0x47, 0x48, 0x08, 0x18, 0x28, 0x38})
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,4 +168,13 @@ def _noise(count: int) -> list[bytes | Fault]:
         [Fault(FaultKind.NOISE, f"{count} bytes that are no message of the stick")]
         if count
         else []
+    )
+
+
+def begins_frame(data: bytes) -> bool:
+    """Whether length, C field and manufacturer can be those of a meter's radio frame, as far as they are there."""
+    return (
+        data[0] >= _LEAST_LENGTH
+        and (len(data) < 2 or data[1] in _CONTROLS)
+        and (len(data) < 4 or manufacturer_letters(data[2:4]) is not None)
     )

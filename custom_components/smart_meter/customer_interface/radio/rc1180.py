@@ -9,9 +9,8 @@ Where a frame begins is told by pauses, and by a C field and a manufacturer that
 from collections.abc import Mapping
 
 from ..line import LineSettings
-from ..mbus_address import manufacturer_letters
 from ..reading import Fault, FaultKind
-from .base import Answer, Command, Heard, Item
+from .base import Answer, Command, Heard, Item, begins_frame
 
 _PROMPT = b">"
 _ENTER = Command(b"\x00", "prompt")
@@ -19,10 +18,6 @@ _MEMORY = Command(b"0", "memory")
 _LEAVE = Command(b"X")
 _MEMORY_SIZE = 256
 _RSSI_AT = 5
-_LEAST_LENGTH = 10
-
-# C fields of telegrams from meters (EN 13757-4:2019, table 12).
-_CONTROLS = frozenset({0x44, 0x46, 0x47, 0x48, 0x08, 0x18, 0x28, 0x38})
 
 
 class Rc1180:
@@ -71,7 +66,7 @@ class Rc1180:
         self._configuring = False
         if not rest:
             return []
-        if rest[0] + 1 == len(rest) and _begins_frame(rest):
+        if rest[0] + 1 == len(rest) and begins_frame(rest):
             return self._frame(rest, None)
         return [Fault(FaultKind.TRUNCATED, "a frame of the stick that did not end")]
 
@@ -80,10 +75,10 @@ class Rc1180:
         if self._configuring:
             return _MEMORY_SIZE + 1
         if self._buffer.startswith(_PROMPT) and not (
-            len(self._buffer) > 1 and _begins_frame(self._buffer)
+            len(self._buffer) > 1 and begins_frame(self._buffer)
         ):
             return 1
-        return self._buffer[0] + 1 + self._rssi if _begins_frame(self._buffer) else 0
+        return self._buffer[0] + 1 + self._rssi if begins_frame(self._buffer) else 0
 
     def _item(self, data: bytes) -> list[Item]:
         if self._configuring:
@@ -98,12 +93,3 @@ class Rc1180:
     def _frame(self, bare: bytes, rssi: int | None) -> list[Item]:
         signal = None if rssi is None else -(rssi // 2)
         return [Heard(bare, None, signal, self._mode.upper())]
-
-
-def _begins_frame(data: bytes) -> bool:
-    """Whether length, C field and manufacturer can be those of a frame, as far as they are there."""
-    return (
-        data[0] >= _LEAST_LENGTH
-        and (len(data) < 2 or data[1] in _CONTROLS)
-        and (len(data) < 4 or manufacturer_letters(data[2:4]) is not None)
-    )

@@ -10,11 +10,13 @@ from collections.abc import Mapping
 
 from ..line import LineSettings
 from ..reading import Fault, FaultKind
-from .base import Command, Heard, Item, Lines
+from .base import Command, Heard, Item, Lines, begins_frame
 from .cul import hexadecimal
 
 _LONGEST = 1_000
 _FIELDS = 8
+# What some gateways leave before a frame of C mode.
+_C_MODE_A, _C_MODE_B = b"\x54\xcd", b"\x54\x3d"
 _MODES = frozenset({"T1", "C1", "S1"})
 
 
@@ -61,7 +63,10 @@ def _item(line: bytes | Fault) -> list[Item]:
 
 
 def _bare(line: bytes) -> list[Item]:
+    """Read a line of digits; all else is what a gateway says of itself."""
     data = hexadecimal(line.strip().removeprefix(b"0x"))
-    return (
-        [Heard(data, None)] if data else []
-    )  # no digits: what a gateway says of itself
+    if not data or not begins_frame(
+        data.removeprefix(_C_MODE_A).removeprefix(_C_MODE_B) or data
+    ):
+        return []
+    return [Heard(data, None)]
