@@ -52,7 +52,7 @@ def table_row(result: Result) -> tuple[str, ...]:
 
 
 def main() -> int:
-    """Run the rows named, or all, the longest first."""
+    """Run the rows named, in that order, or all, the longest first."""
     parser = argparse.ArgumentParser(prog="script/soak", description=__doc__)
     parser.add_argument("row", nargs="*", help="OPERATOR/METER; all if none is named")
     parser.add_argument("--hours", type=float, default=24.0, help="of meter time")
@@ -62,8 +62,9 @@ def main() -> int:
     known = {"/".join(row): row for row in ROWS}
     if unknown := set(arguments.row) - known.keys():
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
-    rows = [known[name] for name in arguments.row] or list(known.values())
-    rows.sort(key=lambda row: simulator(*row).interval)
+    rows = [known[name] for name in arguments.row] or sorted(
+        known.values(), key=lambda row: simulator(*row).interval
+    )
     job = partial(run_day, hours=arguments.hours, seed=arguments.seed)
     print("| " + " | ".join(_COLUMNS) + " |")
     print("|" + " --- |" * len(_COLUMNS), flush=True)
