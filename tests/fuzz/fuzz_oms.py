@@ -2,7 +2,7 @@
 
 from customer_interface.application.mbus import Formats
 from customer_interface.keys import Key, KeyRing
-from customer_interface.oms import meter_of, open_message, security_of
+from customer_interface.oms import as_sent, meter_of, open_message, security_of
 from customer_interface.reading import Fault, Layer, Link, Message, Reading
 from tests.mbus_telegrams import (
     AMIS,
@@ -38,6 +38,7 @@ def fuzz(data: bytes) -> None:
         Layer.MBUS, data[9:], Link.WMBUS if wireless else Link.MBUS, 0x44, address
     )
     meter_of(message)
+    assert len(as_sent(message.payload)) == len(message.payload)
     security_of(message)
     for keys in (KEYS, KeyRing()):
         for item in open_message(message, keys, Formats()):

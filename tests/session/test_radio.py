@@ -233,6 +233,35 @@ def test_repeated_telegrams_count_once() -> None:
     assert len(readings(radio.receive(rtl(plain(11, 2)), 32.5))) == 1
 
 
+@pytest.mark.parametrize(
+    ("payload", "position", "bits"),
+    [
+        ("7A 01 00 0000 0413 01000000", 3, 0x01),
+        ("7A 01 00 0000 0413 01000000", 3, 0x03),
+        ("72 11000000 9315 01 07 01 00 0000 0413 01000000", 11, 0x02),
+        ("8C 20 01 7A 01 00 0000 0413 01000000", 1, 0x12),
+    ],
+)
+def test_repeaters_are_no_other_telegram(
+    payload: str, position: int, bits: int
+) -> None:
+    """A telegram that a repeater passed on differs in a bit or two; one that differs in more is another one."""
+    radio = line_session()
+    head = b"\x44\x93\x15" + bytes.fromhex("11000000") + b"\x01\x07"
+
+    def telegram(change: int, at: int) -> bytes:
+        body = bytearray(bytes.fromhex(payload))
+        body[at] ^= change
+        bare = head + body
+        return rtl(bytes((len(bare),)) + bare)
+
+    assert len(readings(radio.receive(telegram(0, 0), 1.0))) == 1
+    assert readings(radio.receive(telegram(bits, position), 2.0)) == []
+    assert len(readings(radio.receive(telegram(1, -4), 3.0))) == 1
+    (meter,) = radio.heard
+    assert meter.telegrams == 2
+
+
 def test_only_chosen_meters_are_read() -> None:
     """Others are listed only: no reading, no fault."""
     radio = session(

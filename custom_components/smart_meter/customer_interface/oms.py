@@ -27,8 +27,16 @@ from .reading import Fault, FaultKind, Link, Message, MeterIdentity, Reading
 from .security import diehl, dsmr_p2, oms as security
 from .security.oms import BLOCK, FILLERS
 from .transport.afl import Afl, is_afl, parse_afl
-from .transport.ell import AES_CTR, FOLLOWING, Ell, is_ell, parse_ell
-from .transport.tpl import Tpl, parse_tpl
+from .transport.ell import (
+    AES_CTR,
+    CC_AT,
+    FOLLOWING,
+    REPEATER_BITS,
+    Ell,
+    is_ell,
+    parse_ell,
+)
+from .transport.tpl import Tpl, parse_tpl, repeater_bits
 
 type Results = tuple[Reading | Fault, ...]
 
@@ -91,6 +99,15 @@ def meter_of(message: Message) -> MeterIdentity:
     return _identity(
         message, tpl.address if isinstance(tpl, Tpl) and tpl.address else link
     )
+
+
+def as_sent(payload: bytes) -> bytes:
+    """Return a payload as its meter first sent it: without the bits that repeaters and repetitions change."""
+    place = (CC_AT, REPEATER_BITS) if is_ell(payload) else repeater_bits(payload)
+    if place is None or len(payload) <= place[0]:
+        return payload
+    at, bits = place
+    return payload[:at] + bytes((payload[at] & ~bits,)) + payload[at + 1 :]
 
 
 def security_of(message: Message) -> str | None:

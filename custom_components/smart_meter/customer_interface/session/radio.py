@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from ..keys import KeyRing
 from ..link.wmbus import CRC_BITS, parse_raw
-from ..oms import meter_of, security_of
+from ..oms import as_sent, meter_of, security_of
 from ..radio import Answer, Command, Heard, Item, Stick
 from ..reading import (
     Fault,
@@ -340,8 +340,8 @@ class RadioSession:
         return None if heard or len(self._sticks) == 1 else at + LISTEN
 
     def _is_repeated(self, name: str, frame: Frame, at: float) -> bool:
-        """Whether the same telegram came seconds ago; the signal strength of a repetition differs."""
-        bare = frame._replace(signal_dbm=None)
+        """Whether the same telegram came seconds ago; signal strength and a repeater's bits differ."""
+        bare = frame._replace(signal_dbm=None, payload=as_sent(frame.payload))
         if name not in self._frames and len(self._frames) >= MAX_METERS:
             self._frames.pop(next(iter(self._frames)))
         recent = self._frames.setdefault(name, deque(maxlen=_REMEMBERED_FRAMES))

@@ -20,6 +20,8 @@ _VARIABLE = 0x86
 # CI fields of the layers that an extended link layer carries.
 FOLLOWING = frozenset({0x72, 0x78, 0x79, 0x7A, 0x90})
 AES_CTR = 1
+# Of CC: set by a repeater that passes a telegram on, and by the meter where it repeats one.
+CC_AT, REPEATER_BITS = 1, 0x12
 
 _TRUNCATED = Fault(
     FaultKind.TRUNCATED, "the telegram ends within its extended link layer"
@@ -43,7 +45,9 @@ class Ell:
 
     def initial_vector(self, address: bytes) -> bytes:
         """Return the first counter block: M2 A6, CC without hop count and repeat bit, SN, frame number 0, block 0."""
-        return address + bytes((self.control & ~0x12,)) + self.session + bytes(3)
+        return (
+            address + bytes((self.control & ~REPEATER_BITS,)) + self.session + bytes(3)
+        )
 
 
 def is_ell(payload: bytes) -> bool:

@@ -45,6 +45,9 @@ HEADERS: dict[int, Header] = {
     0x7B: Header.SHORT,
 }
 
+# Of the configuration's low byte: hop counter and repeated access.
+_REPEATER_BITS = 0x03
+
 # Bytes behind the configuration field that belong to it (EN 13757-7:2018, 7.6); the first tells of key and derivation.
 _EXTENSION_BYTES = {7: 1, 8: 1, 9: 1, 10: 6, 13: 1}
 
@@ -97,6 +100,12 @@ def parse_tpl(payload: bytes) -> Tpl | Fault:
         high << 8 | low,
         payload[start : start + length],
     )
+
+
+def repeater_bits(payload: bytes) -> tuple[int, int] | None:
+    """Return the position of the byte that repeaters change and the bits of it, None where a CI field announces none."""
+    header = HEADERS.get(payload[0], Header.NONE) if payload else Header.NONE
+    return None if header is Header.NONE else (header.value - 1, _REPEATER_BITS)
 
 
 def _refusal(ci: int) -> str:
