@@ -107,6 +107,8 @@ async def set_up(
         "meter": offer.meter.id,
         "port": url,
         "add_to_energy": True,
+        # The field of a meter found on a wired bus.
+        "key": next(iter(keys.values()), ""),
         **keys,
     }
     step = await home.flow()
@@ -147,11 +149,12 @@ async def _answer(
 
 
 def _picked(fields: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Pick the first of the wireless meters a stick hears; listen on where there is none yet."""
+    """Pick the first of the wireless meters a stick hears, or all on a wired bus; listen on where there is none yet."""
     if (meters := fields.get("meters")) is None:
         return {"listen_on": True}
+    found = [option["value"] for option in meters["selector"]["select"]["options"]]
     return {
-        "meters": [meters["selector"]["select"]["options"][0]["value"]],
+        "meters": found[:1] if "listen_on" in fields else found,
         "listen_on": False,
     }
 

@@ -17,8 +17,14 @@ from .customer_interface.catalogue import SessionKind
 from .keystore import async_forget_keystore
 from .radio import RadioCoordinator
 from .services import async_setup_services
+from .wired import BusCoordinator
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+_COORDINATORS: dict[SessionKind, type[MeterCoordinator]] = {
+    SessionKind.RADIO: RadioCoordinator,
+    SessionKind.MASTER: BusCoordinator,
+}
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -31,8 +37,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> bool:
     """Set up a meter from its config entry."""
     setup = await async_look_up(hass, entry)
-    radio = setup.profile.session is SessionKind.RADIO
-    coordinator = (RadioCoordinator if radio else MeterCoordinator)(hass, entry, setup)
+    kind = _COORDINATORS.get(setup.profile.session, MeterCoordinator)
+    coordinator = kind(hass, entry, setup)
     await coordinator.async_start()
     entry.runtime_data = coordinator
     coordinator.async_register_device()

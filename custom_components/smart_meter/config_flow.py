@@ -11,7 +11,9 @@ from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigEntryState,
+    ConfigFlowContext,
     ConfigFlowResult,
+    ConfigSubentryData,
     ConfigSubentryFlow,
     OptionsFlowWithReload,
 )
@@ -34,6 +36,7 @@ from homeassistant.helpers.selector import (
 import probatio
 
 from . import energy
+from .bus_flow import BusSteps, add_meters, bus_subentry_types, known_meters
 from .const import (
     CONF_ADD_TO_ENERGY,
     CONF_ENCRYPTION,
@@ -87,7 +90,11 @@ CONF_ROW = "row"
 SIMULATED_OPERATOR, SIMULATED_METER = "netz-noe", "kaifa-ma309m"
 
 
-class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
+class SmartMeterConfigFlow(
+    DiscoverySteps,
+    BusSteps[ConfigFlowContext, ConfigFlowResult, str],
+    domain=DOMAIN,
+):
     """Set up, change and repair the entry of a meter."""
 
     VERSION = 1
@@ -257,8 +264,10 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
         return True
 
     async def _async_after_connection(self) -> ConfigFlowResult:
-        await self._async_free_own_port()
         profile = self._offer.profile
+        if profile.session is SessionKind.MASTER:
+            return await self._async_search()
+        await self._async_free_own_port()
         keyed = self._keyed and any(key.required for key in profile.keys)
         if self._speaks_first and keyed and not self._keys:
             # These meters say nothing to who does not know the key.
@@ -306,8 +315,8 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
 
     @property
     def _speaks_first(self) -> bool:
-        """Whether the meter must be asked, and where it has a key asked with it."""
-        return self._offer.profile.session in (SessionKind.MEP, SessionKind.MASTER)
+        """Whether the meter must be asked, with its key."""
+        return self._offer.profile.session is SessionKind.MEP
 
     async def _async_start_listening(self, keys: KeyRing) -> ConfigFlowResult | None:
         listening = Listening(
@@ -570,6 +579,67 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
             menu_options=["detect", "unknown", "operator"],
         )
 
+    # --- a wired bus ---------------------------------------------------------------------------------------------------
+
+    async def _async_search(self) -> ConfigFlowResult:
+        if self.source == SOURCE_RECONFIGURE:
+            return await self.async_step_bus_change()
+        return await self.async_step_bus()
+
+    async def async_step_bus_change(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer to search for more meters, which takes minutes, or to change the connection alone."""
+        return self.async_show_menu(
+            step_id="bus_change", menu_options=["bus", "bus_keep"]
+        )
+
+    async def async_step_bus_keep(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Go on with the meters there are."""
+        return await self._async_finish_bus([])
+
+    @override
+    def _bus_profile(self) -> Profile:
+        return self._offer.profile
+
+    @override
+    def _bus_port(self) -> tuple[str, LineSettings | None]:
+        return self._data[CONF_PORT], self._line
+
+    @override
+    def _bus_known(self) -> frozenset[str]:
+        entry = self._own_entry()
+        return known_meters(entry) if entry else frozenset()
+
+    @override
+    def _bus_ways_on(self) -> list[str]:
+        return [*super()._bus_ways_on(), "connection"]
+
+    @override
+    async def _async_take_port(self) -> None:
+        await self._async_free_own_port()
+
+    @override
+    async def _async_port_failed(self, reason: str) -> ConfigFlowResult:
+        self._errors = {CONF_PORT: f"port_{reason}"}
+        return await self.async_step_connection()
+
+    @override
+    async def _async_finish_bus(
+        self, meters: list[ConfigSubentryData]
+    ) -> ConfigFlowResult:
+        data = await self._async_entry_data(None)
+        if self.source == SOURCE_RECONFIGURE:
+            entry = self._get_reconfigure_entry()
+            add_meters(self.hass, entry, meters)
+            return self.async_update_reload_and_abort(entry, data=data)
+        await self.async_set_unique_id(uuid4().hex)
+        return self.async_create_entry(
+            title=self._operator.name, data=data, subentries=meters
+        )
+
     # --- keys --------------------------------------------------------------------------------------------------------
 
     async def async_step_keys(
@@ -742,7 +812,7 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
         """Close what is open when the user leaves, and let the entry have its port again."""
         if self._detection is not None:
             self._detecting.cancel()
-        if self._listening is not None or self._radio is not None:
+        if self._listening or self._radio or self._bus:
             self.hass.async_create_task(self._async_leave())
         elif self.source in (SOURCE_RECONFIGURE, SOURCE_REAUTH):
             self._async_reload_where_freed()
@@ -752,6 +822,7 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
     async def _async_leave(self) -> None:
         await self._async_stop_listening()
         await self._async_stop_radio()
+        await self._async_stop_bus()
         if self.source in (SOURCE_RECONFIGURE, SOURCE_REAUTH):
             self._async_reload_where_freed()
 
@@ -891,7 +962,7 @@ class SmartMeterConfigFlow(DiscoverySteps, domain=DOMAIN):
         cls, config_entry: ConfigEntry[Any]
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Return what can be added to an entry."""
-        return subentry_types(config_entry)
+        return subentry_types(config_entry) | bus_subentry_types(config_entry)
 
 
 class SmartMeterOptionsFlow(OptionsFlowWithReload):

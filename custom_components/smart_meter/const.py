@@ -30,6 +30,9 @@ CONF_SIMULATED: Final = "simulated"  # no port: a simulated meter
 CONF_PENDING: Final = (
     "pending"  # set up before the first telegram: the identity is still made up
 )
+CONF_METERS: Final = "meters"  # in a form: those of a list that were picked
+CONF_ADDRESS: Final = "address"  # where a meter is on a wired bus
+CONF_INTERVAL: Final = "interval"  # seconds between readings of a meter that is asked
 CONF_ADD_TO_ENERGY: Final = "add_to_energy"  # to do once the entities are there
 
 # Keys of entry.options.

@@ -231,15 +231,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self._saved_state = state
         try:
             self.session = await self.hass.async_add_executor_job(
-                partial(
-                    make_session,
-                    self.setup.profile,
-                    self.setup.keys,
-                    state,
-                    self._limits(),
-                    expected=self.setup.expected,
-                    radio_mode=self.setup.radio_mode,
-                )
+                self._session_from(state)
             )
         except CatalogueError as err:
             raise ConfigEntryError(
@@ -255,6 +247,18 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self._started = True
         self.config_entry.async_on_unload(
             self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_stop)
+        )
+
+    def _session_from(self, state: SessionState) -> Callable[[], Session]:
+        """Return what makes the session, off the event loop: it may read the catalogue."""
+        return partial(
+            make_session,
+            self.setup.profile,
+            self.setup.keys,
+            state,
+            self._limits(),
+            expected=self.setup.expected,
+            radio_mode=self.setup.radio_mode,
         )
 
     async def _async_stop(self, _: Event) -> None:

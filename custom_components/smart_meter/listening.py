@@ -9,7 +9,7 @@ from functools import partial
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
-from .customer_interface.catalogue import Catalogue, Profile, SessionKind
+from .customer_interface.catalogue import Catalogue, Profile
 from .customer_interface.errors import SourceError
 from .customer_interface.keys import KeyRing
 from .customer_interface.line import LineSettings
@@ -24,8 +24,6 @@ from .customer_interface.source.runner import Runner
 KEPT_BYTES = 32_768
 # How long to wait for a meter: three of its intervals, within what somebody watches.
 SHORTEST_PATIENCE, LONGEST_PATIENCE = 15.0, 100.0
-# A wired bus is searched at 251 addresses, each of which is given 0.6 seconds, then by secondary address.
-SEARCH_PATIENCE = 240.0
 PROGRESS_PACE = 1.0
 DETECTION_PACE = 0.25
 
@@ -135,8 +133,6 @@ class Listening:
     def _restart_patience(self) -> None:
         patience = max(3 * self._profile.interval[1], SHORTEST_PATIENCE)
         patience = min(patience, LONGEST_PATIENCE)
-        if self._profile.session is SessionKind.MASTER:
-            patience = SEARCH_PATIENCE
         self._deadline = self._hass.loop.time() + patience
 
     @property

@@ -38,6 +38,7 @@ from .const import (
     CONF_IDENTITY,
     CONF_KEYS,
     CONF_METER,
+    CONF_METERS,
     CONF_OPERATOR,
     CONF_RADIO_MODE,
 )
@@ -62,7 +63,6 @@ from .wireless import (
     operator_of,
 )
 
-CONF_METERS = "meters"
 CONF_LISTEN_ON = "listen_on"
 # An entry of the list that is no meter.
 AGAIN = "again"

@@ -102,14 +102,19 @@ def device_translation(medium: str | None, otherwise: str = "sub_meter") -> str:
     return _MEDIA.get(medium or "", otherwise)
 
 
-async def async_title(hass: HomeAssistant, meter: MeterIdentity) -> str:
-    """Return the name of a wireless meter in Home Assistant's language, as `Water meter 12345678`."""
+async def async_title(
+    hass: HomeAssistant, meter: MeterIdentity, otherwise: str = "wireless_meter"
+) -> str:
+    """Return the name of a meter in Home Assistant's language, as `Water meter 12345678`."""
     names = await async_get_translations(hass, hass.config.language, "device", {DOMAIN})
-    return f"{_kind(names, meter)} {meter.key or ''}".rstrip()
+    return f"{kind_of(names, meter, otherwise)} {meter.key or ''}".rstrip()
 
 
-def _kind(names: dict[str, str], meter: MeterIdentity) -> str:
-    word = device_translation(meter.medium, "wireless_meter")
+def kind_of(
+    names: dict[str, str], meter: MeterIdentity, otherwise: str = "wireless_meter"
+) -> str:
+    """Return what a meter measures in the words of the devices' translations."""
+    word = device_translation(meter.medium, otherwise)
     return names.get(f"component.{DOMAIN}.device.{word}.name", word)
 
 
@@ -136,7 +141,7 @@ async def async_options(
         parts = (
             known.meter.key,
             known.meter.manufacturer,
-            _kind(names, known.meter),
+            kind_of(names, known.meter),
             None if known.signal_dbm is None else f"{known.signal_dbm} dBm",
             known.mode,
             word,

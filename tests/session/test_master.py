@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from customer_interface.catalogue import layouts
-from customer_interface.keys import KeyRing
+from customer_interface.keys import Key, KeyRing
 from customer_interface.plausibility import Limits
 from customer_interface.reading import Fault, FaultKind, Link, Reading
 from customer_interface.session.base import Output, Send, Session, SessionState
@@ -235,6 +235,53 @@ def test_the_search_finds_all() -> None:
         item.reading.meter.number for item in session.found if item.reading is not None
     }
     assert found == {*numbers, "00000007"}
+
+
+ENCRYPTED = bytes.fromhex(
+    # The OMS example of mode 5 behind a long header: medium 03, number 12345678, access number 2A.
+    "0800 72 78563412 9315 33 03 2A 00 2025"
+    "5923C95AAA26D1B2E7493B013EC4A6F6D3529B520EDFF0EA6DEFC99D6D69EBF3"
+)
+OMS_KEY = bytes.fromhex("0102030405060708090A0B0C0D0E0F11")
+
+
+def test_the_search_finds_meters_that_encrypt() -> None:
+    """A meter whose key is not known says who it is all the same, and a key can be tried on what it answered."""
+    shared = Instrument(0, [answer(0, "99000001", WATER)])
+    locked = Instrument(0, [checksummed(ENCRYPTED)])
+    session = ScanSession(*parts())
+    run(session, Bus([shared, locked]), 4_000)
+    assert session.done
+    by_number = {item.meter.number: item for item in session.found}
+    assert by_number.keys() == {"99000001", "12345678"}
+    assert not by_number["99000001"].needs_key
+    item = by_number["12345678"]
+    assert (item.reading, item.needs_key, item.meter.medium) == (None, True, "gas")
+    right = session.try_keys(item, KeyRing((Key(OMS_KEY, "12345678"),)))
+    assert isinstance(right[0], Reading)
+    assert right[0].values
+    for other in (Key(bytes(16), "12345678"), Key(OMS_KEY, "99000001")):
+        (wrong,) = session.try_keys(item, KeyRing((other,)))
+        assert isinstance(wrong, Fault)
+        assert wrong.kind is FaultKind.KEY
+
+
+def test_a_meter_without_a_number_is_known_by_its_place() -> None:
+    """Number 00000000 is none: the primary address names the meter, in the search as in each reading."""
+    nameless = answer(5, "00000000", WATER)
+    session = ScanSession(*parts())
+    run(session, Bus([Instrument(5, [nameless])]), 400)
+    (found,) = session.found
+    assert found.meter.key == "KAM5"
+    polling = MasterSession(*parts(), (Slave(5),))
+    (reading,) = readings(run(polling, Bus([Instrument(5, [nameless])]), 5))
+    assert reading.meter == found.meter
+
+
+@pytest.mark.parametrize("word", ["0", "250", "s7856341232150007"])
+def test_addresses_as_they_are_stored(word: str) -> None:
+    """An address comes back as it was stored."""
+    assert Slave.at(word, interval=60).word == word
 
 
 def test_p2_is_searched_by_primary_address_only() -> None:

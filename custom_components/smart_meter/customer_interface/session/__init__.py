@@ -10,13 +10,13 @@ from .acknowledged import AcknowledgedSession
 from .base import Session, SessionState
 from .belief import Belief
 from .bus import BusSession
-from .master import Slave
+from .master import MasterSession, ScanSession, Slave
 from .mep import MepSession
 from .push import PushSession
 from .radio import RadioSession
 from .receiver import Receiver, context_of
 
-__all__ = ["make_session"]
+__all__ = ["make_search", "make_session"]
 
 _NOTHING_BELIEVED = SessionState()
 _NO_KEYS = KeyRing()
@@ -30,18 +30,25 @@ def make_session(
     limits: Limits = _USUAL_LIMITS,
     *,
     stick: Stick | None = None,
-    slaves: tuple[Slave, ...] = (),
+    slaves: tuple[Slave, ...] | None = None,
+    known: frozenset[str] = frozenset(),
     expected: Protection = Protection.NONE,
     radio_mode: str = USUAL_MODE,
 ) -> Session:
     """Return the session a profile asks for, going on from a stored state.
 
     A radio session recognises its stick, which it sets to `radio_mode`, unless `stick` says which it is; a master
-    searches the bus unless `slaves` says what hangs on it. Telegrams weaker protected than `expected` are withheld.
-    Raises CatalogueError for a profile of a kind that has no session.
+    polls `slaves`, or searches the bus where that is None. `known` are the keys of meters that are there for certain.
+    Telegrams weaker protected than `expected` are withheld. Raises CatalogueError for a profile of a kind that has no
+    session.
     """
     belief = Belief(
-        state, limits, keys, counters_restart=not profile.p2, expected=expected
+        state,
+        limits,
+        keys,
+        counters_restart=not profile.p2,
+        known=known,
+        expected=expected,
     )
     if profile.session is SessionKind.MEP:
         return MepSession(keys, belief, profile.interval[0])
@@ -52,9 +59,9 @@ def make_session(
     if profile.session is SessionKind.PUSH:
         return PushSession(receiver, belief, longest)
     if profile.session is SessionKind.MASTER:
-        return BusSession(
-            receiver, belief, slaves, interval=profile.interval[0], p2=profile.p2
-        )
+        if slaves is not None:
+            return MasterSession(receiver, belief, slaves)
+        return BusSession(receiver, belief, interval=profile.interval[0], p2=profile.p2)
     if profile.session is SessionKind.RADIO:
         sticks = (
             (stick,) if stick else tuple(make(radio_mode) for make in STICKS.values())
@@ -62,3 +69,10 @@ def make_session(
         keyed = any(key.required for key in profile.keys)
         return RadioSession(sticks, receiver, belief, keyed=keyed)
     raise CatalogueError(f"{profile.id}: no session of kind {profile.session}")
+
+
+def make_search(profile: Profile, keys: KeyRing = _NO_KEYS) -> ScanSession:
+    """Return the session that searches the wired bus of a profile once."""
+    belief = Belief(_NOTHING_BELIEVED, _USUAL_LIMITS, keys)
+    receiver = Receiver(profile.links, context_of(profile, keys))
+    return ScanSession(receiver, belief, p2=profile.p2)

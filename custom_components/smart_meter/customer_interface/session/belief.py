@@ -48,12 +48,15 @@ class Belief:
         keys: KeyRing,
         *,
         counters_restart: bool = True,
+        known: frozenset[str] = frozenset(),
         expected: Protection = Protection.NONE,
     ) -> None:
         """Go on from a state stored earlier.
 
-        Without `counters_restart` a frame counter only ever rises. What is weaker protected than `expected` is withheld.
+        Without `counters_restart` a frame counter only ever rises. Meters of the keys in `known` need not be heard
+        twice. What is weaker protected than `expected` is withheld.
         """
+        self._certain = known
         self._counters_restart = counters_restart
         self._expected = expected
         self.memory = Memory(state, limits)
@@ -72,7 +75,8 @@ class Belief:
         if reading.protection < self._expected:
             return (Fault(FaultKind.PROTECTION, self._weaker(reading), reading.meter),)
         name = reading.meter.key or ""
-        if not self.memory.knows(name) and self._doubtful(name, reading):
+        known = name in self._certain or self.memory.knows(name)
+        if not known and self._doubtful(name, reading):
             return (
                 Fault(
                     FaultKind.IMPLAUSIBLE,

@@ -1,7 +1,6 @@
 """A wired bus of which nothing is known yet: it is searched once, then each meter found is polled (EN 13757-2).
 
-`SessionState.extra["slaves"]` remembers where they are, one word each: `5` a primary address, `s` and 16 hexadecimal
-digits a secondary one.
+`SessionState.extra["slaves"]` remembers where they are, one word each.
 """
 
 from dataclasses import replace
@@ -23,18 +22,17 @@ class BusSession:
         self,
         receiver: Receiver,
         belief: Belief,
-        slaves: tuple[Slave, ...] = (),
         *,
         interval: float,
         p2: bool = False,
     ) -> None:
-        """Poll these slaves, else those remembered, else those a search finds; `interval` in seconds."""
+        """Poll the slaves remembered, else those a search finds; `interval` in seconds."""
         self._receiver = receiver
         self._belief = belief
         self._interval = interval
         self._p2 = p2
         self.found: tuple[Found, ...] = ()
-        known = slaves or self._remembered()
+        known = self._remembered()
         self._scan = None if known else self._new_scan()
         self._active = self._scan or MasterSession(receiver, belief, known)
 
@@ -102,22 +100,15 @@ class BusSession:
         return ScanSession(self._receiver, self._belief, p2=self._p2)
 
     def _remember(self, slaves: tuple[Slave, ...]) -> None:
-        words = " ".join(
-            f"s{slave.secondary.hex()}" if slave.secondary else str(slave.primary)
-            for slave in slaves
-        )
+        words = " ".join(slave.word for slave in slaves)
         self._belief.memory.keep(_REMEMBERED, words)
 
     def _remembered(self) -> tuple[Slave, ...]:
         """Return the slaves stored earlier; none where what was stored is damaged."""
         words = str(self._belief.memory.extra.get(_REMEMBERED, "")).split()
         try:
-            return tuple(map(self._slave, words))
+            return tuple(
+                Slave.at(word, interval=self._interval, p2=self._p2) for word in words
+            )
         except ValueError:
             return ()
-
-    def _slave(self, word: str) -> Slave:
-        if word.startswith("s"):
-            secondary = bytes.fromhex(word[1:])
-            return Slave(secondary=secondary, interval=self._interval, p2=self._p2)
-        return Slave(int(word), interval=self._interval, p2=self._p2)

@@ -14,8 +14,10 @@ from enum import Enum
 from types import MappingProxyType
 
 from ..checksum import sum8
+from ..keys import KeyRing
 from ..mbus_address import key_names
-from ..reading import Fault, FaultKind, Frame, Reading
+from ..reading import Fault, FaultKind, Frame, Link, MeterIdentity, Reading
+from ..stack import Context
 from .base import LinkStatistics, Output, Send, SessionState
 from .belief import Belief
 from .receiver import Receiver
@@ -93,6 +95,23 @@ class Slave:
             else f"address {self.primary}"
         )
 
+    @property
+    def word(self) -> str:
+        """The address as it is stored: `5` a primary one, `s` and 16 hexadecimal digits a secondary one."""
+        return f"s{self.secondary.hex()}" if self.secondary else str(self.primary)
+
+    def known_as(self, meter: MeterIdentity) -> MeterIdentity:
+        """Know a meter that does not say who it is by its place on the bus."""
+        return meter if meter.key else replace(meter, address=self.word)
+
+    @classmethod
+    def at(cls, word: str, *, interval: float, p2: bool = False) -> Slave:
+        """Return the slave at a stored address; raises ValueError for what is none."""
+        if word.startswith("s"):
+            secondary = bytes.fromhex(word[1:])
+            return cls(secondary=secondary, interval=interval, p2=p2)
+        return cls(int(word), interval=interval, p2=p2)
+
 
 def short_frame(control: Control, address: int) -> bytes:
     """Return `10 C A CS 16`."""
@@ -115,12 +134,32 @@ def _long_frame(control: Control, address: int, ci: int, data: bytes) -> bytes:
     return bytes((0x68, len(body), len(body), 0x68)) + body + bytes((sum8(body), 0x16))
 
 
+_LOCKED = frozenset({FaultKind.KEY, FaultKind.AUTHENTICATION})
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A slave that answered the search: how it is reached and what it said of itself."""
+    """A slave that answered the search: how it is reached, what it said of itself, and the frames it said it in."""
 
     slave: Slave
-    reading: Reading | None = None
+    results: tuple[Reading | Fault, ...] = ()
+    frames: tuple[Frame, ...] = ()
+
+    @property
+    def reading(self) -> Reading | None:
+        """What could be read, None where a key is missing."""
+        return next((it for it in self.results if isinstance(it, Reading)), None)
+
+    @property
+    def meter(self) -> MeterIdentity:
+        """Who it is."""
+        told = (it.meter for it in self.results if it.meter)
+        return self.slave.known_as(next(told, MeterIdentity()))
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether it encrypts what it sends."""
+        return any(isinstance(it, Fault) and it.kind in _LOCKED for it in self.results)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,12 +368,13 @@ class MasterSession(_Scripted):
 
     def _pass_on(self, slave: Slave, results: list[Reading | Fault]) -> None:
         for result in results:
-            judged = (
-                self._belief.judge(result, self._now)
+            self._outputs += (
+                self._belief.judge(
+                    replace(result, meter=slave.known_as(result.meter)), self._now
+                )
                 if isinstance(result, Reading)
                 else (result,)
             )
-            self._outputs += judged
         if results:
             self._failures[slave] = 0
             return
@@ -363,6 +403,7 @@ class ScanSession(_Scripted):
         self.done = False
         self._secondary = secondary and not p2
         self._p2 = p2
+        self._frames: tuple[Frame, ...] = ()
 
     def _life(self) -> _Script:
         for address in range(FIRST_ADDRESS, LAST_ADDRESS + 1):
@@ -376,10 +417,20 @@ class ScanSession(_Scripted):
     def _try(self, slave: Slave) -> Generator[_Ask, _Answer]:
         """Ask one primary address once; most are empty, so silence is not asked again."""
         answer = yield _Ask(short_frame(Control.SND_NKE, slave.address))
-        if not answer:
-            return
-        results = yield from self._telegrams(slave)
-        self._add(slave, results)
+        if answer:
+            self._add(slave, (yield from self._asked(slave)))
+
+    def _asked(
+        self, slave: Slave
+    ) -> Generator[_Ask, _Answer, tuple[Reading | Fault, ...]]:
+        """Read a slave once, and keep what it answered."""
+        self._frames = ()
+        return tuple((yield from self._telegrams(slave)))
+
+    def _read_answers(self, answer: _Answer, slave: Slave) -> list[Reading | Fault]:
+        frames = (it for it in _answers(answer, slave) if isinstance(it, Frame))
+        self._frames += tuple(frames)
+        return super()._read_answers(answer, slave)
 
     def _search(self, identification: bytes, digit: int) -> Generator[_Ask, _Answer]:
         """Select by wildcards; where several answer at once, fix the next digit of the identification number.
@@ -404,40 +455,37 @@ class ScanSession(_Scripted):
 
     def _confirmed(self) -> Generator[_Ask, _Answer, bytes | None]:
         """Read the selected slave, then again under the full address it gave; returns that where it answers to it."""
-        results = yield from self._telegrams(_ANYBODY)
-        claimed = _secondary(self._telegram(results))
+        claimed = _secondary((yield from self._asked(_ANYBODY)))
         if claimed is None:
             return None
         if not _is_acknowledge((yield from self._select(claimed))):
             return None
         slave = Slave(secondary=claimed)
-        results = yield from self._telegrams(slave)
-        if _secondary(self._telegram(results)) != claimed:
+        results = yield from self._asked(slave)
+        if _secondary(results) != claimed:
             return None
         self._add(slave, results)
         return claimed
 
     def _select(self, secondary: bytes) -> Generator[_Ask, _Answer, _Answer]:
+        """Select whom an address fits; whom it does not is deselected by that (EN 13757-3, 11.3)."""
         self.progress = replace(self.progress, asked=self.progress.asked + 1)
-        yield _Ask(short_frame(Control.SND_NKE, NETWORK_ADDRESS))
         return (yield _Ask(selection(secondary)))
 
-    @staticmethod
-    def _telegram(results: list[Reading | Fault]) -> Reading | None:
-        return next((result for result in results if isinstance(result, Reading)), None)
-
-    def _add(self, slave: Slave, results: list[Reading | Fault]) -> None:
+    def _add(self, slave: Slave, results: tuple[Reading | Fault, ...]) -> None:
         # What is damaged in every attempt is several slaves at one address: a search by secondary address parts them.
         if all(isinstance(it, Fault) and it.kind in _DAMAGED for it in results):
             return
-        reading = self._telegram(results)
-        known = {
-            item.reading.meter.key for item in self.found if item.reading is not None
-        }
-        if reading is not None and reading.meter.key in known:
+        found = Found(slave, results, self._frames)
+        if found.meter.key in {item.meter.key for item in self.found}:
             return
-        self.found = (*self.found, Found(slave, reading))
+        self.found = (*self.found, found)
         self._outputs += results[:1]
+
+    def try_keys(self, found: Found, keys: KeyRing) -> tuple[Reading | Fault, ...]:
+        """Read what a slave answered with these keys, without a belief in it and without asking again."""
+        receiver = Receiver((Link.MBUS,), Context(keys, self._receiver.context.layouts))
+        return tuple(receiver.read(found.frames, self._now))
 
 
 _DAMAGED = frozenset({FaultKind.NOISE, FaultKind.CHECKSUM, FaultKind.TRUNCATED})
@@ -446,11 +494,10 @@ _DAMAGED = frozenset({FaultKind.NOISE, FaultKind.CHECKSUM, FaultKind.TRUNCATED})
 _ANYBODY = Slave(secondary=b"\xff" * 8)
 
 
-def _secondary(reading: Reading | None) -> bytes | None:
-    """Return the secondary address a telegram gave: number, manufacturer, version, medium, as on the wire."""
-    if reading is None or reading.meter.address is None:
-        return None
-    radio = bytes.fromhex(reading.meter.address)
+def _secondary(results: tuple[Reading | Fault, ...]) -> bytes | None:
+    """Return the secondary address answers gave: number, manufacturer, version, medium, as on the wire."""
+    told = (it.meter.address for it in results if it.meter and it.meter.address)
+    radio = bytes.fromhex(next(told, ""))
     return radio[2:6] + radio[:2] + radio[6:] if len(radio) == 8 else None
 
 

@@ -1,0 +1,108 @@
+"""A port with a simulated wired bus on it, in virtual time: patience passes at once, a pause between readings on demand."""
+
+import asyncio
+from collections.abc import Callable
+from time import time
+from typing import Any
+
+import pytest
+
+from custom_components.smart_meter.customer_interface.errors import SourceError
+from custom_components.smart_meter.customer_interface.line import LineSettings
+from custom_components.smart_meter.customer_interface.source import runner
+from customer_interface.simulate.bus import Bus
+
+# A patience with an answer is shorter, a pause between two readings longer.
+_PAUSE = 1.0
+
+
+class VirtualBus:
+    """The port and its clock: what is sent reaches the bus, and the bus' answer is there at once."""
+
+    def __init__(self, bus: Bus, url: str) -> None:
+        """Put the bus on a port that is not open yet."""
+        self.bus = bus
+        self.url = url
+        self.at = time()
+        self.requests: list[bytes] = []
+        self.there = True
+        self.waiting = False
+        self.held: Callable[[bytes], bool] = lambda _: False
+        self._open = False
+        self._answers = b""
+        self._released = asyncio.Event()
+
+    def now(self) -> float:
+        """Return the time."""
+        return self.at
+
+    async def open(self, url: str, line: LineSettings) -> VirtualBus:
+        """Open the port; it can be open once only."""
+        assert (url, str(line)) == (self.url, "2400 8E1")
+        if not self.there or self._open:
+            raise SourceError("busy" if self._open else "missing", "not to be had")
+        self._open, self.waiting, self._answers = True, False, b""
+        return self
+
+    async def close(self) -> None:
+        """Close the port."""
+        self._open = False
+
+    async def write(self, data: bytes) -> None:
+        """Carry a request to the bus, when it is not held back."""
+        if self.held(data):
+            await self._wait()
+        self.requests.append(data)
+        self._answers += b"".join(c.data for c in self.bus.receive(data, self.at))
+
+    async def read(self, patience: float | None) -> bytes:
+        """Return what was answered, or let time pass."""
+        await asyncio.sleep(0)
+        if self._answers:
+            answers, self._answers = self._answers, b""
+            return answers
+        if patience is None or patience > _PAUSE:
+            await self._wait()
+        self.at += patience or 0.0
+        return b""
+
+    async def _wait(self) -> None:
+        self.waiting = True
+        self._released.clear()
+        await self._released.wait()
+        self.waiting = False
+
+    def release(self, held: Callable[[bytes], bool] = lambda _: False) -> None:
+        """Let what waits go on, a request held back or the pause until the next reading; hold others back."""
+        self.held, self.waiting = held, False
+        self._released.set()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has the port."""
+        return self._open
+
+    def asked(self, address: int) -> int:
+        """Return how many telegrams were requested from an address."""
+        return sum(
+            data[0] == 0x10 and data[1] in (0x5B, 0x7B) and data[2] == address
+            for data in self.requests
+        )
+
+
+def plug(monkeypatch: pytest.MonkeyPatch, bus: Bus, url: str) -> VirtualBus:
+    """Have the integration find this bus on a port."""
+    port = VirtualBus(bus, url)
+    monkeypatch.setattr(runner, "open_port", port.open)
+
+    class Clock:
+        def now(self) -> float:
+            return port.at
+
+    monkeypatch.setattr(runner, "Clock", Clock)
+    return port
+
+
+def number_of(bus: Any, kind: str) -> str:
+    """Return the number of the meter of a kind."""
+    return next(str(meter.number) for meter in bus.meters if meter.kind == kind)
