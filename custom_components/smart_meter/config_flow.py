@@ -46,6 +46,7 @@ from .const import (
     CONF_MAXIMUM_POWER,
     CONF_METER,
     CONF_MQTT,
+    CONF_NEW_KEYS,
     CONF_OPERATOR,
     CONF_PENDING,
     CONF_PLAIN_HTTP,
@@ -766,6 +767,7 @@ class SmartMeterConfigFlow(
                 self._get_reauth_entry(),
                 data_updates={
                     CONF_KEYS: data[CONF_KEYS],
+                    CONF_NEW_KEYS: {},
                     CONF_ENCRYPTION: self._encryption.value,
                 },
             )
@@ -936,6 +938,8 @@ class SmartMeterConfigFlow(
         entry = self._get_reconfigure_entry()
         if identity is None:
             data[CONF_IDENTITY] = entry.data.get(CONF_IDENTITY, {})
+        if CONF_NEW_KEYS in entry.data and data[CONF_KEYS] == entry.data[CONF_KEYS]:
+            data[CONF_NEW_KEYS] = entry.data[CONF_NEW_KEYS]
         unique_id = (identity.key if identity else None) or entry.unique_id
         if unique_id != entry.unique_id and any(
             other.unique_id == unique_id for other in self._async_current_entries()

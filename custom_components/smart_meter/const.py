@@ -15,6 +15,9 @@ PLATFORMS: Final = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
 CONF_OPERATOR: Final = "operator"
 CONF_METER: Final = "meter"
 CONF_KEYS: Final = "keys"  # id of the catalogue's KeySpec -> wrapped key
+CONF_NEW_KEYS: Final = (
+    "new_keys"  # the same for keys that wait for the telegram that proves them
+)
 CONF_LINE: Final = "line"  # set by hand, as "2400 8E1"; absent for the profile's own
 CONF_ENCRYPTION: Final = (
     "encryption"  # what is expected, set by hand; absent for whatever the meter sends
@@ -34,6 +37,9 @@ CONF_METERS: Final = "meters"  # in a form: those of a list that were picked
 CONF_ADDRESS: Final = "address"  # where a meter is on a wired bus
 CONF_INTERVAL: Final = "interval"  # seconds between readings of a meter that is asked
 CONF_ADD_TO_ENERGY: Final = "add_to_energy"  # to do once the entities are there
+
+# Fields several actions share.
+ATTR_CONFIG_ENTRY_ID: Final = "config_entry_id"
 
 # Keys of entry.options.
 CONF_UPDATE_PACE: Final = "update_pace"

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any, override
 from uuid import uuid4
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_PORT, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import (
@@ -28,7 +28,6 @@ from . import lease, repairs
 from .const import (
     CONF_ENCRYPTION,
     CONF_IDENTITY,
-    CONF_KEYS,
     CONF_LINE,
     CONF_MAXIMUM_POWER,
     CONF_METER,
@@ -59,11 +58,12 @@ from .customer_interface.reading import (
     Reading,
 )
 from .customer_interface.session import make_session
-from .customer_interface.session.base import LinkStatistics, Session, SessionState
+from .customer_interface.session.base import KeyedSession, LinkStatistics, SessionState
 from .customer_interface.session.detect import Verdict
 from .customer_interface.source.runner import Runner
 from .dongle import async_blink
-from .keystore import KeyStoreError, async_get_keystore
+from .key_exchange import async_store, settled
+from .keystore import KeyStore, KeyStoreError, async_get_keystore
 from .listening import Detection
 from .meter import MeterData, Point, from_stored, is_stale, to_stored
 from .recording import Recording
@@ -102,6 +102,7 @@ class Setup:
 
     operator: GridOperator
     offer: Offer
+    keystore: KeyStore
     keys: KeyRing
     line: LineSettings | None
     expected: Protection = Protection.NONE
@@ -163,7 +164,7 @@ async def async_look_up(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> Se
     try:
         operator = operator_of(known, entry.data[CONF_OPERATOR])
         offer = operator.offer(entry.data[CONF_METER])
-        keys = keystore.ring(entry.data.get(CONF_KEYS, {}), offer.profile.keys)
+        keys = keystore.ring(entry.data, offer.profile.keys)
     except CatalogueError as err:
         raise ConfigEntryError(
             translation_domain=DOMAIN, translation_key="unknown_meter"
@@ -176,6 +177,7 @@ async def async_look_up(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> Se
     return Setup(
         operator,
         offer,
+        keystore,
         keys,
         LineSettings.parse(line) if line else None,
         EXPECTED[Encryption(entry.data.get(CONF_ENCRYPTION, Encryption.AUTO))],
@@ -207,7 +209,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self.silent = False
         self.link_error: SourceError | None = None
         self.last_faults: dict[FaultKind, str] = {}
-        self.session: Session
+        self.session: KeyedSession
         self._store = async_get_store(hass, config_entry.entry_id)
         self._started = False
         self._save_pending = False
@@ -249,7 +251,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._async_stop)
         )
 
-    def _session_from(self, state: SessionState) -> Callable[[], Session]:
+    def _session_from(self, state: SessionState) -> Callable[[], KeyedSession]:
         """Return what makes the session, off the event loop: it may read the catalogue."""
         return partial(
             make_session,
@@ -378,6 +380,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             self._adopt(reading.meter)
         if (meter := self._meter_of(reading, at)) is None:
             return
+        self._settle_keys(self._holder_of(meter), reading)
         meter.take(reading, at)
         async_blink(self.hass, self.config_entry.data[CONF_PORT])
         self._async_available()
@@ -407,6 +410,28 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
                     repairs.async_report(self.hass, self.config_entry, "implausible")
         # Where all that comes is faults, values go by their age.
         self.async_update_listeners()
+
+    def _holder_of(self, meter: MeterData) -> SmartMeterConfigEntry | ConfigSubentry:
+        """Return where the keys of a meter are stored."""
+        return self.config_entry
+
+    def _settle_keys(
+        self, holder: SmartMeterConfigEntry | ConfigSubentry, reading: Reading
+    ) -> None:
+        """Forget an old key once a telegram proved the one that replaces it."""
+        data = settled(holder.data, self.setup.keystore, self.setup.keys, reading)
+        if data is not None:
+            LOGGER.info("%s sends with its new key", holder.title)
+            async_store(self.hass, self.config_entry, holder, data)
+            self.async_use_keys()
+
+    @callback
+    def async_use_keys(self) -> None:
+        """Go on with the keys the entry stores now."""
+        setup = self.setup
+        keys = setup.keystore.ring(self.config_entry.data, setup.profile.keys)
+        self.setup = replace(setup, keys=keys)
+        self.session.use_keys(keys)
 
     def _on_key_fault(self) -> None:
         self._key_faults += 1

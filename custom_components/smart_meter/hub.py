@@ -1,5 +1,6 @@
 """One port and the several meters behind it that the user chose, each a subentry with a key of its own."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, override
 
@@ -15,11 +16,11 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_track_time_interval
 
-from .const import CONF_IDENTITY, CONF_KEYS, DOMAIN, LOGGER
+from .const import CONF_IDENTITY, CONF_KEYS, CONF_NEW_KEYS, DOMAIN, LOGGER
 from .coordinator import KEY_FAULTS, MeterCoordinator
 from .customer_interface.keys import Key, KeyRing
 from .customer_interface.reading import Fault, FaultKind, MeterIdentity
-from .keystore import KeyStore, KeyStoreError, async_get_keystore
+from .keystore import KeyStoreError
 from .meter import MeterData
 
 AGEING_PACE = timedelta(minutes=5)
@@ -35,7 +36,6 @@ class HubCoordinator(MeterCoordinator):
     def __init__(self, *args: Any, **more: Any) -> None:
         """Prepare; nothing is opened before `async_start`."""
         super().__init__(*args, **more)
-        self._keystore: KeyStore
         self._chosen: dict[str, ConfigSubentry] = {}
         self._faults_of: dict[str, int] = {}
 
@@ -44,7 +44,6 @@ class HubCoordinator(MeterCoordinator):
     @override
     async def async_start(self) -> None:
         """Restore, open the port and begin; raises ConfigEntryNotReady where the port does not open."""
-        self._keystore = await async_get_keystore(self.hass)
         await super().async_start()
         entry = self.config_entry
         entry.async_on_unload(
@@ -107,19 +106,30 @@ class HubCoordinator(MeterCoordinator):
     def _key_of(self, name: str) -> str:
         return f"{self.main.key}_{name}"
 
-    def _ring(self) -> KeyRing:
-        """Return the keys of the meters chosen, each for its own meter alone."""
+    def _take_keys(self) -> KeyRing:
+        """Return the keys of the meters chosen, each for its own meter alone, and note them."""
         keys: list[Key] = []
         for name, subentry in self._chosen.items():
-            for text in subentry.data[CONF_KEYS].values():
+            for text in wrapped_keys(subentry):
                 try:
-                    keys.append(Key(self._keystore.unwrap(text), name))
+                    keys.append(Key(self.setup.keystore.unwrap(text), name))
                 except KeyStoreError:
                     LOGGER.warning(
                         "The key of %s was not stored by this installation; enter it again",
                         subentry.title,
                     )
-        return KeyRing(tuple(keys))
+        self.setup = replace(self.setup, keys=KeyRing(tuple(keys)))
+        return self.setup.keys
+
+    @callback
+    @override
+    def async_use_keys(self) -> None:
+        self._choose()
+        self.session.use_keys(self._take_keys())
+
+    @override
+    def _holder_of(self, meter: MeterData) -> ConfigSubentry:
+        return self._chosen[meter.name]
 
     # --- what the session says ---------------------------------------------------------------------------------------
 
@@ -214,3 +224,9 @@ class HubCoordinator(MeterCoordinator):
             name=self.config_entry.title,
         )
         self.device_id = device.id
+
+
+def wrapped_keys(subentry: ConfigSubentry) -> tuple[str, ...]:
+    """Return the keys of a meter as they are stored: its own, then those that wait for their proof."""
+    parts = (subentry.data.get(part, {}) for part in (CONF_KEYS, CONF_NEW_KEYS))
+    return tuple(text for part in parts for text in part.values())

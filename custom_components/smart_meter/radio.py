@@ -8,11 +8,11 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.util import dt as dt_util
 
 from . import repairs
-from .const import CONF_KEYS, LOGGER
+from .const import LOGGER
 from .customer_interface.reading import Fault, FaultKind, Reading
 from .customer_interface.session.radio import RadioSession
 from .descriptions import describe
-from .hub import HubCoordinator
+from .hub import HubCoordinator, wrapped_keys
 from .meter import STALE_INTERVALS, MeterData, Point
 from .wireless import (
     STICKS,
@@ -40,7 +40,7 @@ class RadioCoordinator(HubCoordinator):
     def __init__(self, *args: Any, **more: Any) -> None:
         """Prepare; nothing is opened before `async_start`."""
         super().__init__(*args, **more)
-        self._wrapped: dict[str, dict[str, str]] | None = None
+        self._wrapped: dict[str, tuple[str, ...]] | None = None
 
     @callback
     @override
@@ -53,18 +53,24 @@ class RadioCoordinator(HubCoordinator):
         self._choose()
         before, self._wrapped = (
             self._wrapped,
-            {name: dict(s.data[CONF_KEYS]) for name, s in self._chosen.items()},
+            {name: wrapped_keys(subentry) for name, subentry in self._chosen.items()},
         )
         if before == self._wrapped:
             return
         self._make_meters()
         self.session.choose(frozenset(self._chosen))
-        self.session.use_keys(self._ring())
+        self.session.use_keys(self._take_keys())
         for name, wrapped in self._wrapped.items():
-            if before is None or before.get(name) != wrapped:
+            known = None if before is None else before.get(name)
+            if wrapped != known and (not wrapped or {*wrapped} - {*(known or ())}):
                 self._faults_of.pop(name, None)
                 self._read_last(name)
         self.async_update_listeners()
+
+    @callback
+    @override
+    def async_use_keys(self) -> None:
+        self._take_subentries()
 
     def _read_last(self, name: str) -> None:
         for output in self.session.read_last(name):

@@ -1,4 +1,4 @@
-"""Actions: record what passes on the port, and lend the port to somebody else for a while."""
+"""Actions: record what passes on the port, lend the port to somebody else for a while, exchange a key."""
 
 import os
 from typing import Any, Final
@@ -16,11 +16,10 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 import probatio
 
-from . import lease
-from .const import DOMAIN
+from . import key_exchange, lease
+from .const import ATTR_CONFIG_ENTRY_ID, DOMAIN
 from .coordinator import SmartMeterConfigEntry
 
-ATTR_CONFIG_ENTRY_ID: Final = "config_entry_id"
 ATTR_SECONDS: Final = "seconds"
 
 RECORD: Final = "record"
@@ -49,6 +48,7 @@ _RETURN_SCHEMA = probatio.Schema({probatio.Required(CONF_PORT): cv.string})
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions."""
+    key_exchange.async_setup_services(hass)
     hass.services.async_register(
         DOMAIN, RECORD, _async_record, _RECORD_SCHEMA, SupportsResponse.OPTIONAL
     )

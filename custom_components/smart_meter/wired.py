@@ -10,7 +10,7 @@ from .const import CONF_ADDRESS, CONF_INTERVAL, CONF_KEYS
 from .coordinator import TROUBLE_INTERVALS
 from .customer_interface.reading import Fault, FaultKind, Reading
 from .customer_interface.session import make_session
-from .customer_interface.session.base import Session, SessionState
+from .customer_interface.session.base import KeyedSession, SessionState
 from .customer_interface.session.master import Slave
 from .hub import HubCoordinator
 from .meter import MeterData, Point
@@ -36,7 +36,7 @@ class BusCoordinator(HubCoordinator):
         return [tuple(map(subentry.data.get, names)) for subentry in subentries]
 
     @override
-    def _session_from(self, state: SessionState) -> Callable[[], Session]:
+    def _session_from(self, state: SessionState) -> Callable[[], KeyedSession]:
         self._choose()
         self._asked = self._to_ask()
         p2 = self.setup.profile.p2
@@ -47,7 +47,7 @@ class BusCoordinator(HubCoordinator):
         return partial(
             make_session,
             self.setup.profile,
-            self._ring(),
+            self._take_keys(),
             state,
             self._limits(),
             slaves=slaves,

@@ -65,7 +65,7 @@ def test_green_book() -> None:
     )
     plain = "01011000112233445566778899AABBCCDDEEFF0000065F1F0400007E1F04B0"
     assert opened(apdu, (EK,), (AK,)) == Opened(
-        bytes.fromhex(plain), TITLE.hex().upper(), 0x01234567, True, True, 0
+        bytes.fromhex(plain), TITLE.hex().upper(), 0x01234567, True, True, 0, 0
     )
 
 

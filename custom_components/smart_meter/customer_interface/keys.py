@@ -57,9 +57,28 @@ class KeyRing:
 
     def index_of(self, secret: bytes) -> int | None:
         """Return the position of the first encryption key with this secret."""
-        return next(
-            (index for index, key in enumerate(self.keys) if key.secret == secret), None
+        return _index(self.keys, secret)
+
+    def authentication_index_of(self, secret: bytes) -> int | None:
+        """Return the position of the first authentication key with this secret."""
+        return _index(self.authentication, secret)
+
+    def used_for(self, key: int | None, authentication: int | None) -> set[bytes]:
+        """Return the secrets at the positions a reading names (`key_index`, `authentication_index`)."""
+        chosen = ((self.keys, key), (self.authentication, authentication))
+        return {keys[index].secret for keys, index in chosen if index is not None}
+
+    def and_also(self, other: KeyRing) -> KeyRing:
+        """Return a ring that tries these keys and then the other's."""
+        return KeyRing(
+            self.keys + other.keys,
+            self.authentication + other.authentication,
+            self.signers + other.signers,
         )
+
+
+def _index(keys: tuple[Key, ...], secret: bytes) -> int | None:
+    return next((index for index, key in enumerate(keys) if key.secret == secret), None)
 
 
 def _secrets(keys: tuple[Key, ...], names: tuple[str, ...]) -> tuple[bytes, ...]:

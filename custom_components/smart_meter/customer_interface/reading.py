@@ -160,8 +160,8 @@ class Reading:
 
     `time` is the meter's clock, aware where the telegram gives the offset, `arrived` the arrival of its last byte in
     seconds since the epoch (UTC). `authenticated` is True only after a tag or MAC was verified. `counter` is the frame
-    counter, `key_index` the position in the key ring of the key that opened it. `check_bits` is the strength of the
-    weakest check that covers every byte: 16 for a CRC, 8 for a sum, 96 for a GCM tag, 0 for none. `status` is the
+    counter, `key_index` the position in the key ring of the key that opened it, `authentication_index` that of the
+    authentication key its tag was made with. `check_bits` is the strength of the weakest check that covers every byte: 16 for a CRC, 8 for a sum, 96 for a GCM tag, 0 for none. `status` is the
     status byte of an M-Bus header (EN 13757-7, 7.5.6: bit 2 power low, 3 permanent error, 4 temporary error).
     """
 
@@ -173,6 +173,7 @@ class Reading:
     counter: int | None = None
     encrypted: bool = False
     key_index: int | None = None
+    authentication_index: int | None = None
     check_bits: int = 0
     arrived: float | None = None
     signal_dbm: int | None = None

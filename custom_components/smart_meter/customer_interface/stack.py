@@ -4,6 +4,7 @@ Wrappers nest: a ciphered APDU holds a DLMS notification or a whole DSMR text wi
 looks at what is on top, peels it with the right room, and looks again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -74,12 +75,8 @@ def _peel_apdu(message: Message, context: Context) -> Peeled:
         title = dlms_security.title_of(apdu)
         names = (title,) if title else ()
         keys = context.keys.secrets_for(*names)
-        opened = dlms_security.open_apdu(
-            apdu,
-            keys,
-            (*context.keys.authentication_for(*names), *context.authentication),
-            context.keys.signers,
-        )
+        signing = (*context.keys.authentication_for(*names), *context.authentication)
+        opened = dlms_security.open_apdu(apdu, keys, signing, context.keys.signers)
         if isinstance(opened, Fault):
             return (
                 replace(
@@ -98,7 +95,8 @@ def _peel_apdu(message: Message, context: Context) -> Peeled:
             facts,
             opened,
             title,
-            None if opened.key_index is None else keys[opened.key_index],
+            _chosen(keys, opened.key_index),
+            _chosen(signing, opened.authentication_index),
             context,
         )
         apdu = opened.plaintext
@@ -109,11 +107,16 @@ def _peel_apdu(message: Message, context: Context) -> Peeled:
     )
 
 
+def _chosen(secrets: Sequence[bytes], index: int | None) -> bytes | None:
+    return None if index is None else secrets[index]
+
+
 def _with_security(
     facts: Reading,
     opened: dlms_security.Opened,
     title: str | None,
     secret: bytes | None,
+    signed_with: bytes | None,
     context: Context,
 ) -> Reading:
     return replace(
@@ -123,6 +126,9 @@ def _with_security(
         authenticated=facts.authenticated or opened.authenticated,
         counter=opened.counter if opened.counter is not None else facts.counter,
         key_index=context.keys.index_of(secret) if secret else facts.key_index,
+        authentication_index=context.keys.authentication_index_of(signed_with)
+        if signed_with
+        else facts.authentication_index,
         check_bits=max(facts.check_bits, TAG_BITS if opened.authenticated else 0),
     )
 
@@ -161,6 +167,7 @@ def _merge(results: Peeled, facts: Reading) -> Peeled:
             authenticated=facts.authenticated,
             counter=facts.counter,
             key_index=facts.key_index,
+            authentication_index=facts.authentication_index,
             check_bits=max(item.check_bits, facts.check_bits),
         )
         if isinstance(item, Reading)

@@ -46,7 +46,8 @@ CURVES = {64: "secp256r1", 96: "secp384r1"}
 class Opened:
     """What was inside: `title` as 16 upper-case hex digits, `counter` the invocation counter.
 
-    `authenticated` is True only after a tag or signature was verified; `key_index` is the position in the keys given.
+    `authenticated` is True only after a tag or signature was verified; `key_index` and `authentication_index` are the
+    positions in the keys given.
     """
 
     plaintext: bytes
@@ -55,6 +56,7 @@ class Opened:
     encrypted: bool = False
     authenticated: bool = False
     key_index: int | None = None
+    authentication_index: int | None = None
 
 
 class _Broken(Exception):
@@ -219,7 +221,7 @@ def _decipher(
         return fault
     control = ciphered.control
     if not control & ENCRYPTED and not (control & AUTHENTICATED and authentication):
-        return _opened(ciphered, ciphered.information, None, authenticated=False)
+        return _opened(ciphered, ciphered.information, None)
     usable = list(_usable(ciphered, keys))
     if not usable:
         return _no_key(ciphered, keys)
@@ -301,10 +303,11 @@ def _decrypt(
     plausible: Opened | None = None
     for index, key in keys:
         plaintext = _keystream_xor(key, ciphered.nonce, ciphered.information)
-        if ciphered.tag and _tag_fits(ciphered, key, plaintext, authentication):
-            return _opened(ciphered, plaintext, index, authenticated=True)
+        signer = _tag_maker(ciphered, key, plaintext, authentication)
+        if ciphered.tag and signer is not None:
+            return _opened(ciphered, plaintext, index, signer)
         if plausible is None and looks_plain(plaintext):
-            plausible = _opened(ciphered, plaintext, index, authenticated=False)
+            plausible = _opened(ciphered, plaintext, index)
     if plausible is None:
         who = "the key does not open" if len(keys) == 1 else "none of the keys opens"
         return Fault(FaultKind.KEY, f"{who} the telegram")
@@ -323,8 +326,9 @@ def _verify_only(
     authentication: Sequence[bytes],
 ) -> Opened | Fault:
     for index, key in keys:
-        if _tag_fits(ciphered, key, b"", authentication):
-            return _opened(ciphered, ciphered.information, index, authenticated=True)
+        signer = _tag_maker(ciphered, key, b"", authentication)
+        if signer is not None:
+            return _opened(ciphered, ciphered.information, index, signer)
     return Fault(
         FaultKind.AUTHENTICATION,
         "the tag of the unencrypted telegram does not fit the keys",
@@ -332,15 +336,19 @@ def _verify_only(
 
 
 def _opened(
-    ciphered: _Ciphered, plaintext: bytes, key_index: int | None, *, authenticated: bool
+    ciphered: _Ciphered,
+    plaintext: bytes,
+    key_index: int | None,
+    authentication_index: int | None = None,
 ) -> Opened:
     return Opened(
         plaintext,
         _title_text(ciphered.title),
         ciphered.counter,
         bool(ciphered.control & ENCRYPTED),
-        authenticated,
+        authentication_index is not None,
         key_index,
+        authentication_index,
     )
 
 
@@ -360,22 +368,23 @@ def _keystream_xor(key: bytes, nonce: bytes, data: bytes) -> bytes:
     return _gcm(key).encrypt(nonce, data, None)[: len(data)]
 
 
-def _tag_fits(
+def _tag_maker(
     ciphered: _Ciphered,
     key: bytes,
     plaintext: bytes,
     authentication: Sequence[bytes],
-) -> bool:
-    """Make the tag anew and compare its first 12 bytes, as the cipher's own verification takes whole tags only."""
-    return any(
-        compare_digest(
-            _gcm(key).encrypt(
-                ciphered.nonce, plaintext, ciphered.associated(candidate)
-            )[len(plaintext) :][:TAG_BYTES],
-            ciphered.tag,
+) -> int | None:
+    """Return the position of the authentication key the tag was made with, None where it fits none.
+
+    The tag is made anew and its first 12 bytes are compared, as the cipher's own verification takes whole tags only.
+    """
+    for index, candidate in enumerate(authentication):
+        made = _gcm(key).encrypt(
+            ciphered.nonce, plaintext, ciphered.associated(candidate)
         )
-        for candidate in authentication
-    )
+        if compare_digest(made[len(plaintext) :][:TAG_BYTES], ciphered.tag):
+            return index
+    return None
 
 
 # What may be inside a cipher, by its first byte; everything else was opened with the wrong key. One byte alone would

@@ -7,7 +7,7 @@ from ..plausibility import Limits
 from ..radio import STICKS, USUAL_MODE, Stick
 from ..reading import Protection
 from .acknowledged import AcknowledgedSession
-from .base import Session, SessionState
+from .base import KeyedSession, SessionState
 from .belief import Belief
 from .bus import BusSession
 from .master import MasterSession, ScanSession, Slave
@@ -34,7 +34,7 @@ def make_session(
     known: frozenset[str] = frozenset(),
     expected: Protection = Protection.NONE,
     radio_mode: str = USUAL_MODE,
-) -> Session:
+) -> KeyedSession:
     """Return the session a profile asks for, going on from a stored state.
 
     A radio session recognises its stick, which it sets to `radio_mode`, unless `stick` says which it is; a master

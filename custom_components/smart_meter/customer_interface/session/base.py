@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
+from ..keys import KeyRing
 from ..line import LineSettings
 from ..reading import Fault, FaultKind, Reading
 
@@ -98,3 +99,10 @@ class Session(Protocol):
 
     def wake(self, at: float) -> tuple[Output, ...]:
         """Take note of the time."""
+
+
+class KeyedSession(Session, Protocol):
+    """A session of a meter that is known: its keys can be exchanged while it runs."""
+
+    def use_keys(self, keys: KeyRing) -> None:
+        """Go on with other keys; what is believed, learned and half assembled stays."""

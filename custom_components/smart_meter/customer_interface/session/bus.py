@@ -5,6 +5,7 @@
 
 from dataclasses import replace
 
+from ..keys import KeyRing
 from ..reading import Fault, FaultKind, Reading
 from .base import LinkStatistics, Output, SessionState
 from .belief import Belief
@@ -35,6 +36,11 @@ class BusSession:
         known = self._remembered()
         self._scan = None if known else self._new_scan()
         self._active = self._scan or MasterSession(receiver, belief, known)
+
+    def use_keys(self, keys: KeyRing) -> None:
+        """Go on with other keys."""
+        self._receiver.use_keys(keys)
+        self._belief.keys = keys
 
     @property
     def searching(self) -> Progress | None:

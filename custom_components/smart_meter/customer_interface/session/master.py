@@ -202,6 +202,11 @@ class _Scripted:
         self._outputs: list[Output] = []
         self._now = 0.0
 
+    def use_keys(self, keys: KeyRing) -> None:
+        """Go on with other keys."""
+        self._receiver.use_keys(keys)
+        self._belief.keys = keys
+
     @property
     def wake_at(self) -> float | None:
         """When the patience with an answer ends, or the next slave is due."""

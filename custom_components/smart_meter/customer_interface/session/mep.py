@@ -98,6 +98,15 @@ class _Seen:
     bare: int = 0
 
 
+def _usable(keys: KeyRing) -> tuple[tuple[int, bytes], ...]:
+    """Return the keys long enough, each with its position in the ring."""
+    return tuple(
+        (index, key.secret[:KEY_SIZE])
+        for index, key in enumerate(keys.keys)
+        if len(key.secret) >= KEY_SIZE
+    )
+
+
 class MepSession:
     """A client that surveys the meter, then polls it."""
 
@@ -105,11 +114,7 @@ class MepSession:
         self, keys: KeyRing, belief: Belief, interval: float, *, encrypt: bool = False
     ) -> None:
         """Poll energy and power every `interval` seconds; with `encrypt` requests are enciphered, and so are replies."""
-        self._keys = tuple(
-            (index, key.secret[:KEY_SIZE])
-            for index, key in enumerate(keys.keys)
-            if len(key.secret) >= KEY_SIZE
-        )
+        self._keys = _usable(keys)
         self._turn = 0
         self._belief = belief
         self._interval = interval
@@ -119,6 +124,14 @@ class MepSession:
         self._sequence = _stored_sequence(belief.state)
         self._proven = self._sequence is not None
         self._forget()
+
+    def use_keys(self, keys: KeyRing) -> None:
+        """Go on with other keys, and with the one in turn where it is among them."""
+        in_turn = self._keys[self._turn][1] if self._keys else None
+        self._keys = _usable(keys)
+        secrets = [secret for _, secret in self._keys]
+        self._turn = secrets.index(in_turn) if in_turn in secrets else 0
+        self._belief.keys = keys
 
     def _forget(self) -> None:
         self._open: _Open | None = None

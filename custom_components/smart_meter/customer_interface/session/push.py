@@ -1,5 +1,6 @@
 """Listening to a meter that sends by itself; nothing is ever sent."""
 
+from ..keys import KeyRing
 from ..reading import Fault, FaultKind, Frame, Reading
 from .base import LinkStatistics, Output, SessionState
 from .belief import Belief
@@ -24,6 +25,11 @@ class PushSession:
         self._expected = expected_interval
         self._listening_since: float | None = None
         self._silence_told = False
+
+    def use_keys(self, keys: KeyRing) -> None:
+        """Go on with other keys."""
+        self._receiver.use_keys(keys)
+        self._belief.keys = keys
 
     @property
     def wake_at(self) -> float | None:
