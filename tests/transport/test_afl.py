@@ -1,6 +1,6 @@
 """Tests of messages in several fragments: joined, with one MAC over the whole; loss, repetition and bounds."""
 
-from dataclasses import replace
+from copy import replace
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given, strategies as st
