@@ -1,5 +1,6 @@
 """Smart Meter: reads the customer interface of smart meters, locally."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
@@ -65,6 +66,8 @@ async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: SmartMeterConfigEntry, device: DeviceEntry
 ) -> bool:
     """Let the user remove a meter that is no longer heard: an exchanged one, or one behind it."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return False
     heard = {meter.key for meter in entry.runtime_data.data.values()}
     return not any(
         domain == DOMAIN and key in heard for domain, key in device.identifiers

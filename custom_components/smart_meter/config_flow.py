@@ -1024,7 +1024,7 @@ async def _wait(task: asyncio.Task[None]) -> None:
 
 
 def _model(offer: Offer) -> str:
-    return f"{offer.meter.manufacturer} {offer.meter.model}"
+    return offer.meter.name
 
 
 def _operator_label(operator: GridOperator) -> str:

@@ -9,6 +9,11 @@ from homeassistant.const import Platform
 DOMAIN: Final = "smart_meter"
 LOGGER = logging.getLogger(__package__)
 
+# What a device's page leads to: how this kind of meter is read, and what its values mean.
+METER_PAGES: Final = (
+    "https://github.com/smart-meter-home/smart-meter/blob/main/docs/meters/"
+)
+
 PLATFORMS: Final = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
 
 # Keys of entry.data; the port is Home Assistant's own CONF_PORT, so that its list of serial ports finds it.

@@ -39,6 +39,7 @@ from .const import (
     CONF_UPDATE_PACE,
     DOMAIN,
     LOGGER,
+    METER_PAGES,
     SLOW_INTERVAL,
     Encryption,
     UpdatePace,
@@ -210,6 +211,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self.link_error: SourceError | None = None
         self.last_faults: dict[FaultKind, str] = {}
         self.session: KeyedSession
+        self.told: dict[str, str] = {}
         self._store = async_get_store(hass, config_entry.entry_id)
         self._started = False
         self._save_pending = False
@@ -637,7 +639,16 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
     # --- storage -----------------------------------------------------------------------------------------------------
 
     def _recall(self, stored: Mapping[str, Any]) -> None:
-        """Give the session what else was stored; most need only their state."""
+        """Take what else was stored than the session's state and the meters."""
+        told = stored.get("told", {})
+        self.told = {str(key): str(told[key]) for key in told}
+
+    @callback
+    def async_tell(self, event: str, text: str) -> None:
+        """Remember what an event told last, soon on disk: a power failure may take this system along."""
+        self.told[event] = text
+        self._save_pending = True
+        self._store.async_delay_save(self._to_store, SAVE_DELAY_SLOW)
 
     def _async_schedule_save(self) -> None:
         if self._save_pending or self.session.state is self._saved_state:
@@ -656,6 +667,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         return {
             "session": state_to_store(self.session.state),
             "meters": [to_stored(meter) for meter in meters],
+            "told": self.told,
         }
 
     # --- devices -----------------------------------------------------------------------------------------------------
@@ -669,7 +681,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             identifiers={(DOMAIN, meter.key)},
             manufacturer=offer.meter.manufacturer,
             model=offer.meter.model,
-            name=f"{offer.meter.manufacturer} {offer.meter.model}",
+            name=offer.meter.name,
             serial_number=meter.identity.number,
         )
         self.device_id = device.id
@@ -681,18 +693,24 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             assert self.device_id is not None
             return DeviceInfo(
                 identifiers={(DOMAIN, meter.key)},
+                configuration_url=f"{METER_PAGES}README.md",
                 manufacturer=identity.manufacturer,
                 serial_number=identity.number,
                 translation_key=device_translation(identity.medium),
                 via_device_id=self.device_id,
+                sw_version=meter.software,
+                hw_version=meter.hardware,
             )
         offer = self.setup.offer
         return DeviceInfo(
             identifiers={(DOMAIN, meter.key)},
-            manufacturer=offer.meter.manufacturer,
+            configuration_url=f"{METER_PAGES}README.md",
+            manufacturer=offer.meter.manufacturer or identity.manufacturer,
             model=offer.meter.model,
-            name=f"{offer.meter.manufacturer} {offer.meter.model}",
+            name=offer.meter.name,
             serial_number=identity.number,
+            sw_version=meter.software,
+            hw_version=meter.hardware,
         )
 
     def subentry_of(self, meter: MeterData) -> str | None:

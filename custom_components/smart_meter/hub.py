@@ -16,7 +16,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_track_time_interval
 
-from .const import CONF_IDENTITY, CONF_KEYS, CONF_NEW_KEYS, DOMAIN, LOGGER
+from .const import CONF_IDENTITY, CONF_KEYS, CONF_NEW_KEYS, DOMAIN, LOGGER, METER_PAGES
 from .coordinator import KEY_FAULTS, MeterCoordinator
 from .customer_interface.keys import Key, KeyRing
 from .customer_interface.reading import Fault, FaultKind, MeterIdentity
@@ -32,6 +32,8 @@ class HubCoordinator(MeterCoordinator):
 
     subentry_type: ClassVar[str]
     key_issue: ClassVar[str]
+    page: ClassVar[str]
+    """The page about such meters."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         """Prepare; nothing is opened before `async_start`."""
@@ -202,16 +204,20 @@ class HubCoordinator(MeterCoordinator):
         if (subentry := self._chosen.get(meter.name)) is None:
             return DeviceInfo(
                 identifiers={(DOMAIN, meter.key)},
+                configuration_url=f"{METER_PAGES}{self.page}",
                 name=self.config_entry.title,
                 model=self.model,
             )
         assert self.device_id is not None
         return DeviceInfo(
             identifiers={(DOMAIN, meter.key)},
+            configuration_url=f"{METER_PAGES}{self.page}",
             manufacturer=meter.identity.manufacturer,
             serial_number=meter.identity.number,
             name=subentry.title,
             via_device_id=self.device_id,
+            sw_version=meter.software,
+            hw_version=meter.hardware,
         )
 
     @callback

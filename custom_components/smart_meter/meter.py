@@ -10,6 +10,7 @@ from typing import Any
 
 from .customer_interface.errors import ObisFormatError
 from .customer_interface.obis import ObisCode
+from .customer_interface.quantity import quantity_of
 from .customer_interface.reading import (
     MeterIdentity,
     Reading,
@@ -78,6 +79,26 @@ class MeterData:
         )
 
     @property
+    def software(self) -> str | None:
+        """The version of its software, as it tells it."""
+        return self._told("firmware_version", "software_version")
+
+    @property
+    def hardware(self) -> str | None:
+        """The version of its hardware, else that of M-Bus headers (EN 13757-7, 7.5.4)."""
+        told = self._told("hardware_version", "model_version")
+        version = self.identity.version
+        return told or (None if version is None else str(version))
+
+    def _told(self, *names: str) -> str | None:
+        told = {
+            _name_of(point): point.value.value
+            for point in self.points.values()
+            if point.value.value is not None
+        }
+        return next((str(told[name]) for name in names if name in told), None)
+
+    @property
     def has_both_powers(self) -> bool:
         """Whether import and export are told apart and their difference is not."""
         return (
@@ -98,6 +119,13 @@ class MeterData:
     def interval(self) -> float | None:
         """Seconds between readings of this meter, None before the second."""
         return median(self.gaps) if self.gaps else None
+
+
+def _name_of(point: Point) -> str | None:
+    if point.record is not None:
+        return point.record.quantity
+    quantity = quantity_of(point.code) if point.code else None
+    return quantity.name if quantity else None
 
 
 def is_stale(age: float, interval: float | None) -> bool:

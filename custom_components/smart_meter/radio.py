@@ -35,6 +35,7 @@ class RadioCoordinator(HubCoordinator):
 
     subentry_type: ClassVar[str] = SUBENTRY_METER
     key_issue: ClassVar[str] = "radio_key"
+    page: ClassVar[str] = "wireless.md"
     session: RadioSession
 
     def __init__(self, *args: Any, **more: Any) -> None:
@@ -119,6 +120,7 @@ class RadioCoordinator(HubCoordinator):
 
     @override
     def _recall(self, stored: Mapping[str, Any]) -> None:
+        super()._recall(stored)
         try:
             self.session.recall(stored_memory(stored.get("heard", {})))
         except KeyError, TypeError, ValueError, AttributeError:

@@ -23,6 +23,7 @@ class BusCoordinator(HubCoordinator):
 
     subentry_type: ClassVar[str] = SUBENTRY_WIRED
     key_issue: ClassVar[str] = "wired_key"
+    page: ClassVar[str] = "wired-mbus.md"
 
     def __init__(self, *args: Any, **more: Any) -> None:
         """Prepare; nothing is opened before `async_start`."""

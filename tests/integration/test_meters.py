@@ -1,19 +1,21 @@
 """What a meter may bring beside electricity counters: meters behind it, messages, states, logs, slow telegrams."""
 
+from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
 from homeassistant import block_async_io
-from homeassistant.const import STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_meter import config_flow, coordinator as coordinator_module
-from custom_components.smart_meter.const import CONF_PENDING, DOMAIN
+from custom_components.smart_meter.const import CONF_PENDING, DOMAIN, METER_PAGES
 from customer_interface.checksum import crc16_arc
+from tests.conftest import ROOT
 from tests.integration.conftest import (
     Line,
     Meter,
@@ -470,3 +472,149 @@ async def test_weaker_than_expected(
     await hass.config_entries.async_reload(p1_entry.entry_id)
     line.write(p1("1-0:1.7.0(00.200*kW)", clock="261121090045W"))
     await until(hass, lambda: not has_issue(hass, "weaker"))
+
+
+class Events:
+    """What the event entities of a meter fired, in order."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Listen to all states."""
+        self.fired: list[tuple[str, dict[str, Any]]] = []
+        self._seen: dict[str, str] = {}
+        hass.bus.async_listen(EVENT_STATE_CHANGED, self._note)
+
+    @callback
+    def _note(self, event: Event[Any]) -> None:
+        state = event.data["new_state"]
+        if state is None or state.domain != "event":
+            return
+        told = state.state not in ("unknown", "unavailable")
+        if told and self._seen.get(state.entity_id) != state.state:
+            self._seen[state.entity_id] = state.state
+            attributes = dict(state.attributes)
+            self.fired.append((attributes["event_type"], attributes))
+
+
+async def say(
+    hass: HomeAssistant, line: Line, entry: MockConfigEntry, seconds: int, *lines: str
+) -> None:
+    """Send a telegram and wait until it was read."""
+    count = entry.runtime_data.statistics.readings
+    line.write(p1(*lines, "1-0:1.7.0(00.100*kW)", clock=f"2611210901{seconds:02d}W"))
+    await until(hass, lambda: entry.runtime_data.statistics.readings > count, 30)
+    await hass.async_block_till_done()
+
+
+def failures(*rows: str) -> str:
+    """Write the log of power failures; each row begins with its day."""
+    body = "".join(
+        f"(26{day}120000W)({seconds}*s)" for day, seconds in map(str.split, rows)
+    )
+    return f"1-0:99.97.0({len(rows)})(0-0:96.7.19){body}"
+
+
+async def test_power_failures(
+    hass: HomeAssistant,
+    line: Line,
+    p1_entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each new row of the log fires once, in order, also when it came while Home Assistant was down."""
+    monkeypatch.setattr(coordinator_module, "SAVE_DELAY_SLOW", 0.01)
+    events = Events(hass)
+    old, first, second, third = (
+        "0103 0000000240",
+        "0301 0000000301",
+        "0302 0000000700",
+        "0303 9",
+    )
+    await say(hass, line, p1_entry, 1, failures(old))
+    await say(hass, line, p1_entry, 2, failures(old))
+    assert not events.fired
+    await say(hass, line, p1_entry, 3, failures(first, old))
+    await say(hass, line, p1_entry, 4, failures(first, old))
+    assert [(kind, said["duration"]) for kind, said in events.fired] == [
+        ("power_failure", 301)
+    ]
+    assert events.fired[0][1]["ended"] == "2026-03-01T12:00:00+01:00"
+    # The system crashes: nothing but what is saved soon after an event is there.
+    name = f"{DOMAIN}.{p1_entry.entry_id}"
+    await until(hass, lambda: "2026-03-01" in str(hass_storage.get(name)), 30)
+    stored = deepcopy(hass_storage[name])
+    await hass.config_entries.async_unload(p1_entry.entry_id)
+    hass_storage[name] = stored
+    assert await hass.config_entries.async_setup(p1_entry.entry_id)
+    await say(hass, line, p1_entry, 5, failures(third, second, first))
+    await say(hass, line, p1_entry, 6, failures())
+    await say(hass, line, p1_entry, 7, failures(third, second, first))
+    await say(hass, line, p1_entry, 8, failures(third, second, first))
+    assert [said["duration"] for _, said in events.fired] == [301, 700, 9]
+
+
+async def test_first_power_failure(
+    hass: HomeAssistant, line: Line, p1_entry: MockConfigEntry
+) -> None:
+    """The first row of a log that was empty is news."""
+    events = Events(hass)
+    await say(hass, line, p1_entry, 1, failures())
+    await say(hass, line, p1_entry, 2, failures("0301 0000000301"))
+    assert [said["duration"] for _, said in events.fired] == [301]
+
+
+async def test_switched_and_limited(
+    hass: HomeAssistant, line: Line, p1_entry: MockConfigEntry
+) -> None:
+    """A disconnector that is switched and a limit that is set anew are told once, also over a restart; a state stays."""
+    events = Events(hass)
+
+    def state(position: int, limit: str) -> tuple[str, ...]:
+        return f"0-0:96.3.10({position})", f"0-0:17.0.0({limit}*kW)"
+
+    await say(hass, line, p1_entry, 1, *state(1, "999.9"))
+    assert not events.fired
+    await say(hass, line, p1_entry, 2, *state(0, "999.9"))
+    await say(hass, line, p1_entry, 3, *state(0, "001.0"))
+    assert [kind for kind, _ in events.fired] == ["disconnected", "changed"]
+    assert events.fired[0][1]["from"] == "connected"
+    limit = events.fired[1][1]
+    assert (limit["from"], limit["to"], limit["unit"]) == ("999900", "1000", "W")
+    await hass.config_entries.async_reload(p1_entry.entry_id)
+    await say(hass, line, p1_entry, 4, *state(2, "001.0"))
+    await say(hass, line, p1_entry, 5, "0-0:96.3.10(7)", "0-0:17.0.0(001.0*kW)")
+    assert [kind for kind, _ in events.fired] == ["disconnected", "changed", "ready"]
+
+
+async def test_valve_of_a_gas_meter(
+    hass: HomeAssistant, line: Line, p1_entry: MockConfigEntry
+) -> None:
+    """The valve of a gas meter behind the P1 port belongs to that meter."""
+    events = Events(hass)
+    gas = (
+        "0-1:24.1.0(003)",
+        "0-1:96.1.0(4730303131)",
+        "0-1:24.2.1(261121090000W)(00001.000*m3)",
+    )
+    for seconds, position in ((1, 1), (2, 0)):
+        await say(hass, line, p1_entry, seconds, *gas, f"0-1:24.4.0({position})")
+    assert [kind for kind, _ in events.fired] == ["disconnected"]
+    assert "gas" in events.fired[0][1]["friendly_name"].lower()
+
+
+async def test_device_pages(
+    hass: HomeAssistant, line: Line, p1_entry: MockConfigEntry
+) -> None:
+    """A device says what it is, which versions it has, and where to read about it; each page is there."""
+    await say(hass, line, p1_entry, 1, "1-0:0.2.0(V1.07)")
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, NUMBER), p1_entry.entry_id
+    )
+    assert device is not None
+    assert device.manufacturer == "KFM"
+    assert device.model
+    assert device.serial_number == NUMBER
+    assert device.sw_version == "V1.07"
+    assert device.configuration_url is not None
+    page = device.configuration_url.removeprefix(f"{METER_PAGES}")
+    for name in (page, "wireless.md"):
+        assert (ROOT / "docs" / "meters" / name).is_file()
