@@ -71,7 +71,7 @@ def test_damage_is_seen(name: str, data: st.DataObject) -> None:
     [
         (b"", FaultKind.TRUNCATED),
         (OMS_MODE_5[:20], FaultKind.TRUNCATED),
-        (OMS_MODE_5 + bytes(4), FaultKind.NOISE),
+        (OMS_MODE_5 + bytes(5), FaultKind.NOISE),
         (OMS_MODE_5_A[:-1], FaultKind.TRUNCATED),
         (b"\x05" + OMS_MODE_5[1:], FaultKind.TRUNCATED),
     ],
@@ -84,7 +84,7 @@ def test_wrong_lengths(data: bytes, kind: FaultKind) -> None:
 
 
 @pytest.mark.parametrize("telegram", [OMS_MODE_5, OMS_MODE_5_A, OMS_MODE_5_B])
-@pytest.mark.parametrize("tail", ["4C", "5AC4", "B0FED0"])
+@pytest.mark.parametrize("tail", ["4C", "5AC4", "B0FED0", "4A51FED0"])
 def test_what_receivers_leave_behind(telegram: bytes, tail: str) -> None:
     """Signal strength, link quality or a last CRC behind a frame are no part of it."""
     assert parse_raw(telegram + bytes.fromhex(tail)) == parse_raw(telegram)

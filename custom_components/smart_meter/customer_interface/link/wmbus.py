@@ -15,8 +15,8 @@ CRC_BITS = 16
 _FIRST_BLOCK, _BLOCK = 10, 16
 _HEADER = 10
 _FORMAT_B_FIRST = 128
-# Signal strength, link quality or a last CRC that a receiver leaves behind a frame; format A has at least four CRC bytes.
-_LONGEST_TAIL = 3
+# Signal strength, link quality and a last CRC that a receiver leaves behind a frame.
+_LONGEST_TAIL = 4
 _C_MODE_A, _C_MODE_B = b"\x54\xcd", b"\x54\x3d"
 
 # EN 13757-4:2019, table 11: six bits on the air to a nibble.
@@ -92,7 +92,7 @@ def _to_frame(
 def _guess(data: bytes) -> tuple[bytes, tuple[str, ...]]:
     """Return the frame without what a receiver put behind it, and the formats it can be in, the most probable first.
 
-    The CRC of the first block tells format A; so does its length, which no tail of a stripped frame comes near.
+    The CRC of the first block tells format A, and so does its length.
     """
     bare, with_crcs = data[0] + 1, _length_of_format_a(data[0])
     if len(data) == with_crcs or _fits(data[: _FIRST_BLOCK + 2]):
