@@ -56,12 +56,11 @@ _OWN_MEDIA: dict[tuple[str, int], str] = {
     ("TCH", 0xF0): "smoke_detector",
 }
 
-# Diehl's makers, and the CI fields with which they send their address in an order of their own.
-_DIEHL = frozenset({"DME", "EWT", "HYD", "SPL"})
-_SAPPEL = "SAP"
-_DIEHL_CI = frozenset({0x71, *range(0xA0, 0xA8), *range(0xB1, 0xB4)})
-_SAPPEL_CI = frozenset(range(0xA0, 0xA8))
-_SHORT_HEADER, _DIEHL_MODE = 0x7A, 0x10
+# Makers of Diehl Metering, and the CI fields of telegrams they scramble; so they do what has a bit of the security mode.
+DIEHL = frozenset({"DME", "EWT", "HYD", "SAP", "SPL"})
+_SAPPEL, _SAPPEL_CI = "SAP", frozenset(range(0xA0, 0xA8))
+_SCRAMBLED_CI = frozenset({0x71, *_SAPPEL_CI, *range(0xB1, 0xB4)})
+_SHORT_HEADER, _SCRAMBLED_MODE = 0x7A, 0x10
 
 
 def manufacturer_letters(code: bytes) -> str | None:
@@ -78,21 +77,28 @@ def wireless_order(secondary: bytes) -> bytes:
     return secondary[4:6] + secondary[:4] + secondary[6:8]
 
 
+def is_scrambled(address: bytes, payload: bytes) -> bool:
+    """Whether a radio telegram is one of those Diehl's makers scramble; `payload` is from the CI field on."""
+    if manufacturer_letters(address[:2]) not in DIEHL or not payload:
+        return False
+    return payload[0] in _SCRAMBLED_CI or (
+        payload[0] == _SHORT_HEADER
+        and len(payload) > 4
+        and bool(payload[4] & _SCRAMBLED_MODE)
+    )
+
+
 def standard_order(address: bytes, payload: bytes) -> bytes:
     """Return the address of a radio frame as EN 13757-4 orders it; `payload` is from the CI field on.
 
-    Diehl's own telegrams send version and type before the number; Sappel's send a serial number of five bytes and no
+    Scrambled telegrams have version and type before the number; Sappel's have a serial number of five bytes and no
     type, and are all of water meters.
     """
-    maker, ci = manufacturer_letters(address[:2]), payload[0] if payload else None
-    own_mode = (
-        ci == _SHORT_HEADER and len(payload) > 4 and bool(payload[4] & _DIEHL_MODE)
-    )
-    if maker in _DIEHL and (ci in _DIEHL_CI or own_mode):
-        return address[:2] + address[4:8] + address[2:4]
-    if maker == _SAPPEL and ci in _SAPPEL_CI:
+    if not is_scrambled(address, payload):
+        return address
+    if manufacturer_letters(address[:2]) == _SAPPEL and payload[0] in _SAPPEL_CI:
         return address[:6] + b"\x00\x07"
-    return address
+    return address[:2] + address[4:8] + address[2:4]
 
 
 def identity(address: bytes) -> MeterIdentity:

@@ -189,33 +189,20 @@ def _open_link(
 
 # CI fields that EN 13757-7:2018, table 2, leaves to makers.
 _OWN_CI = range(0xA0, 0xB8)
-_SHORT_HEADER, _ALARM, _DIEHL_MODE = 0x7A, 0x71, 0x10
 
 
 def _is_own(message: Message) -> bool:
     """Whether a maker's own layout or scrambling is on top."""
     if message.link is not Link.WMBUS or not message.payload:
         return False
-    return message.payload[0] in _OWN_CI or _is_scrambled(message)
-
-
-def _is_scrambled(message: Message) -> bool:
-    """Whether records are scrambled: alarms of Diehl's, and what has a bit of its own in the security mode."""
-    payload = message.payload
-    maker = mbus_address.manufacturer_letters(message.address[:2])
-    return maker in diehl.MAKERS and (
-        payload[0] == _ALARM
-        or (
-            payload[0] == _SHORT_HEADER
-            and len(payload) > diehl.HEADER
-            and bool(payload[4] & _DIEHL_MODE)
-        )
+    return message.payload[0] in _OWN_CI or mbus_address.is_scrambled(
+        message.address, message.payload
     )
 
 
 def _read_own(message: Message, facts: Reading) -> Results:
     meter, payload = facts.meter, message.payload
-    if meter.manufacturer in diehl.MAKERS:
+    if meter.manufacturer in mbus_address.DIEHL:
         found = _unscrambled(message)
     else:
         found = makers.from_telegram(meter, payload[0], payload[1:])
@@ -356,7 +343,7 @@ def _decrypt(
 
 def _works_keys(meter: MeterIdentity) -> tuple[bytes, ...]:
     """Return the public key a meter left the works with, where its maker has one."""
-    return (diehl.DEFAULT_KEY,) if meter.manufacturer in diehl.MAKERS else ()
+    return (diehl.DEFAULT_KEY,) if meter.manufacturer in mbus_address.DIEHL else ()
 
 
 def _is_data(plaintext: bytes) -> bool:

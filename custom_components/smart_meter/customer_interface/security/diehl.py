@@ -9,7 +9,6 @@ same for all meters that were not given others, and have been public for years.
 
 from collections.abc import Iterator
 
-MAKERS = frozenset({"DME", "EWT", "HYD", "SAP", "SPL"})
 # Where no other key was set, meters in security mode 5 use this one.
 DEFAULT_KEY = bytes.fromhex("51728910E66D83F8" * 2)
 
