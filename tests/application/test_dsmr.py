@@ -234,6 +234,18 @@ def test_clock(printed: str, expected: datetime) -> None:
     assert reading.time.tzinfo == expected.tzinfo
 
 
+@pytest.mark.parametrize(
+    "group", ["(632525252525S)(00000.000)", "(700101010000W)(00000000)"]
+)
+def test_gas_that_was_not_heard_yet(group: str) -> None:
+    """A zero without unit is no gas: it would be a fall to nothing, and the whole of the gas at the next telegram."""
+    (gas,) = readings(telegram("0-1:24.1.0(003)", "0-1:96.1.0()", f"0-1:24.2.1{group}"))
+    assert gas.values[ObisCode(0, 1, 24, 2, 1)] == Value(None)
+    assert gas.time is None
+    real = value("0-1:24.2.1(200426223325S)(00000.000*m3)")
+    assert (real.value, real.unit) == (0, "m³")
+
+
 def test_times_of_elsewhere() -> None:
     """Where winter time is UTC every time of a telegram is; what the clock shows stays, and so do numbers."""
     lines = (

@@ -252,10 +252,15 @@ def _read_line(line: _Line) -> Iterator[tuple[ObisCode, Value]]:
 
 
 def _timed(groups: tuple[str, ...]) -> Value:
-    """Read a value with its time, whichever comes first; two other things are a log."""
+    """Read a value with its time, whichever comes first; two other things are a log.
+
+    A zero without unit stands where no value was captured yet, as the impossible or first time beside it says too.
+    """
     for moment, group in (groups, groups[::-1]):
         if _is_time(moment):
             number, unit = _measure(group)
+            if unit is None and number == 0:
+                return Value(None)
             return Value(number, unit, time=_parse_time(moment))
     return Value(None, log=tuple(_entries(groups)))
 
