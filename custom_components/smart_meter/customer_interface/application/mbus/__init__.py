@@ -14,6 +14,7 @@ from . import makers
 from .codes import assign, is_dutch_p2
 from .compact import Formats, expand, learn_format
 from .fixed import LENGTH as FIXED_LENGTH, read_fixed
+from .profiles import unpacked
 from .records import MORE_QUANTITY, parse_records
 
 __all__ = [
@@ -106,7 +107,8 @@ def _read_records(
     parsed = parse_records(own, unsigned=meter.manufacturer in _UNSIGNED_MAKERS)
     if parsed.fault is None:
         formats.learn(parsed.headers)
-    mapped = assign((*parsed.records, *_packed(parsed.records, meter)), meter)
+    found = (*parsed.records, *_packed(parsed.records, meter))
+    mapped = assign((*found, *unpacked(found)), meter)
     reading = Reading(
         meter=meter, time=mapped.time, values=mapped.values, records=mapped.records
     )
