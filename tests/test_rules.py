@@ -28,7 +28,7 @@ WORDS = {
 }
 ROOMS = {"application", "link", "plausibility", "radio", "security", "transport"}
 FORMS = {"dataset", "jsonform"}
-STACK = {"oms", "stack"}
+STACK = {"oms", "shape", "stack"}
 _BELOW_SESSION = WORDS | ROOMS | STACK | {"catalogue"}
 
 # Which rooms of the library a room may import besides itself; what is not named here speaks to a person (the command

@@ -17,6 +17,8 @@ from .link.base import Found
 from .link.p1 import P1Link
 from .reading import Fault, FaultKind, Frame, Layer, Message, MeterIdentity, Reading
 from .security import dlms as dlms_security
+from .shape.cache import Shapes
+from .shape.learning import learn_dlms
 
 # A ciphered APDU inside a ciphered APDU inside a signature is the deepest that IEC 62056-5-3 gives a use for.
 MAX_DEPTH = 4
@@ -40,10 +42,39 @@ class Context:
     authentication: tuple[bytes, ...] = ()
     standard_time: timedelta = dsmr.CENTRAL_EUROPE
     formats: Formats = field(default_factory=Formats)
+    shapes: Shapes = field(default_factory=Shapes)
 
 
-def peel(message: Message, context: Context) -> Peeled:
+def peel(message: Message, context: Context, arrived: float | None = None) -> Peeled:
     """Return the readings and faults of one whole message. Never raises for what a meter sent."""
+    known = context.shapes.read(message, context.keys, arrived)
+    if known is not None:
+        return known
+    results = _peel(message, context)
+    if context.shapes.wanted:
+        _learn(message, results, context)
+    return results
+
+
+def _learn(message: Message, results: Peeled, context: Context) -> None:
+    """Let the next message of the same shape be read at once."""
+    readings = tuple(item for item in results if isinstance(item, Reading))
+    if not readings or len(readings) < len(results):
+        return
+    known = None
+    if message.layer is Layer.DLMS and len(readings) == 1:
+        known = learn_dlms(
+            message,
+            readings[0],
+            context.keys,
+            context.authentication,
+            context.layouts,
+        )
+    if known is not None:
+        context.shapes.keep(message, known)
+
+
+def _peel(message: Message, context: Context) -> Peeled:
     match message.layer:
         case Layer.DLMS:
             return _peel_apdu(message, context)

@@ -302,7 +302,7 @@ def _decrypt(
 ) -> Opened | Fault:
     plausible: Opened | None = None
     for index, key in keys:
-        plaintext = _keystream_xor(key, ciphered.nonce, ciphered.information)
+        plaintext = _plaintext(ciphered, key)
         signer = _tag_maker(ciphered, key, plaintext, authentication)
         if ciphered.tag and signer is not None:
             return _opened(ciphered, plaintext, index, signer)
@@ -363,9 +363,10 @@ def _gcm(key: bytes) -> AESGCM:
     return AESGCM(key)
 
 
-def _keystream_xor(key: bytes, nonce: bytes, data: bytes) -> bytes:
+def _plaintext(ciphered: _Ciphered, key: bytes) -> bytes:
     # GCM encrypts by a key stream: encrypting once more decrypts; the tag this makes is of no use.
-    return _gcm(key).encrypt(nonce, data, None)[: len(data)]
+    data = ciphered.information
+    return _gcm(key).encrypt(ciphered.nonce, data, None)[: len(data)]
 
 
 def _tag_maker(
@@ -385,6 +386,52 @@ def _tag_maker(
         if compare_digest(made[len(plaintext) :][:TAG_BYTES], ciphered.tag):
             return index
     return None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Seal:
+    """How an APDU was opened; one that begins with the same `head`, up to its counter, is opened the same way.
+
+    `end` is where the APDU ends, `associated` what its tag covers besides, None where none could be verified.
+    """
+
+    head: bytes
+    end: int
+    tag_bytes: int
+    title: bytes
+    cipher: AESGCM
+    associated: bytes | None
+
+    def open(self, apdu: bytes) -> tuple[bytes, int] | None:
+        """Return plaintext and invocation counter; None where the head is another or the tag does not fit."""
+        if not apdu.startswith(self.head):
+            return None
+        start = len(self.head)
+        counter, end = apdu[start : start + 4], self.end - self.tag_bytes
+        nonce, information = self.title + counter, apdu[start + 4 : end]
+        plaintext = self.cipher.encrypt(nonce, information, None)[: len(information)]
+        if self.associated is not None:
+            made = self.cipher.encrypt(nonce, plaintext, self.associated)
+            tag = made[len(plaintext) :][:TAG_BYTES]
+            if not compare_digest(tag, apdu[end : self.end]):
+                return None
+        return plaintext, int.from_bytes(counter)
+
+
+def seal_of(apdu: bytes, key: bytes, signed_with: bytes | None) -> Seal | None:
+    """Return how these keys opened an encrypted general-glo- or general-ded-ciphering APDU; None for any other."""
+    if apdu[0] not in (GENERAL_GLO, GENERAL_DED):
+        return None
+    fields = _Fields(apdu)
+    ciphered = _Ciphered(fields.octets(), fields.octets())
+    return Seal(
+        apdu[: fields.at - len(ciphered.body) + 1],
+        fields.at,
+        len(ciphered.tag),
+        ciphered.title.rjust(8, b"\0"),
+        _gcm(key),
+        None if signed_with is None else ciphered.associated(signed_with),
+    )
 
 
 # What may be inside a cipher, by its first byte; everything else was opened with the wrong key. One byte alone would

@@ -147,7 +147,7 @@ class Receiver:
             results += (
                 (message,)
                 if isinstance(message, Fault)
-                else peel(message, self.context)
+                else peel(message, self.context, at)
             )
         return tuple(results)
 
@@ -180,7 +180,7 @@ class Receiver:
             self.statistics = replace(
                 self.statistics, readings=self.statistics.readings + 1, last_reading=at
             )
-            return replace(result, arrived=at)
+            return result if result.arrived == at else replace(result, arrived=at)
         self.note_fault(result)
         return result
 

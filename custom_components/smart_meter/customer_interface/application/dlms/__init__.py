@@ -109,7 +109,7 @@ def _values(content: Content) -> dict[ObisCode, Value]:
 
 
 def _value(attribute: Attribute) -> Value:
-    data, unit = attribute.data, _unit(attribute)
+    data, unit = attribute.data, unit_of(attribute)
     if isinstance(data.value, bytes):
         return Value(_scalar_of_octets(data, attribute.code))
     if isinstance(data.value, bool | str) or data.value is None:
@@ -133,7 +133,7 @@ def _is_absent(attribute: Attribute) -> bool:
     )
 
 
-def _unit(attribute: Attribute) -> Conversion:
+def unit_of(attribute: Attribute) -> Conversion:
     """Return the unit the list names, else the plain one of what the code measures."""
     if attribute.conversion is not None:
         return attribute.conversion
@@ -147,7 +147,7 @@ def _scalar_of_octets(data: Data, code: ObisCode) -> Scalar:
     if data.tag is Tag.DATETIME or (
         data.tag is Tag.OCTETS
         and len(octets) == 12
-        and (_is_clock(code) or looks_like_datetime(octets))
+        and (is_clock(code) or looks_like_datetime(octets))
     ):
         return read_datetime(octets)
     if data.tag is Tag.DATE:
@@ -158,14 +158,14 @@ def _scalar_of_octets(data: Data, code: ObisCode) -> Scalar:
     return octets.hex().upper() if text is None else text
 
 
-def _is_clock(code: ObisCode) -> bool:
+def is_clock(code: ObisCode) -> bool:
     """Tell the meter's clock, whose value group B some meters set to 1."""
     return (code.a, code.c, code.d) == (0, 1, 0)
 
 
 def _clocks(values: Mapping[ObisCode, Value]) -> Iterator[datetime]:
     for code, value in values.items():
-        if _is_clock(code) and isinstance(value.value, datetime):
+        if is_clock(code) and isinstance(value.value, datetime):
             yield value.value
 
 

@@ -80,11 +80,16 @@ class Layout:
 
     def fits(self, items: Sequence[Data]) -> bool:
         """Tell whether a list has this positional layout."""
+        return self.resembles(items) and all(
+            self._adds_up(codes, items) for codes in self.sums
+        )
+
+    def resembles(self, items: Sequence[Data]) -> bool:
+        """Tell whether a list has this positional layout as far as its types and its first text tell."""
         return (
             len(items) == len(self.fields) > 0
             and all(map(self._fits, self.fields, items, strict=True))
             and (not self.starts or _first_text(items).startswith(self.starts.encode()))
-            and all(self._adds_up(codes, items) for codes in self.sums)
         )
 
     def _fits(self, place: Field, data: Data) -> bool:

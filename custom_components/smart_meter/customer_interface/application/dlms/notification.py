@@ -51,11 +51,16 @@ class Notification:
     body: Data
 
 
-def read_notification(apdu: bytes) -> Notification | Fault:
-    """Read a data-notification; a fault where it is none, or ends too early, or has types that do not exist."""
+def read_notification(
+    apdu: bytes, tracer: Reader | None = None
+) -> Notification | Fault:
+    """Read a data-notification; a fault where it is none, or ends too early, or has types that do not exist.
+
+    A `tracer` over the same bytes, behind the tag, is read with instead, where somebody wants to know what stood where.
+    """
     if apdu[:1] != bytes((DATA_NOTIFICATION,)):
         return Fault(FaultKind.UNSUPPORTED, _why_not(apdu))
-    reader = Reader(apdu, 1)
+    reader = tracer or Reader(apdu, 1)
     try:
         invoke_id = int.from_bytes(reader.take(4), "big")
         time = _time(reader)

@@ -47,8 +47,8 @@ class _Bare:
 
 def rescale(content: Content, layouts: Sequence[Layout]) -> Content:
     """Give each value without scaler its power of ten."""
-    bare = _Bare(_special(content, layouts))
-    kinds = dict(_bare_kinds(content.attributes.values()))
+    bare = _Bare(special_exponents(content, layouts))
+    kinds = dict(bare_kinds(content.attributes.values()))
     for code, kind in kinds.items():
         bare.note(kind, _raw(content.attributes[code]))
     exponents = {kind: -bare.decimals(kind) for kind in LIMITS} | FIXED
@@ -63,7 +63,7 @@ def rescale(content: Content, layouts: Sequence[Layout]) -> Content:
     return content
 
 
-def _bare_kinds(entries: Iterable[Attribute]) -> Iterable[tuple[ObisCode, Kind]]:
+def bare_kinds(entries: Iterable[Attribute]) -> Iterable[tuple[ObisCode, Kind]]:
     """Yield the values that are numbers without scaler, and what they measure."""
     for entry in entries:
         quantity = quantity_of(entry.code)
@@ -80,7 +80,7 @@ def _raw(entry: Attribute | None) -> int:
     return entry.data.value if entry and isinstance(entry.data.value, int) else 0
 
 
-def _special(
+def special_exponents(
     content: Content, layouts: Sequence[Layout]
 ) -> Mapping[tuple[int, int], int]:
     """Return the exponents of the first layout that knows this list id."""

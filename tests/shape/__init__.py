@@ -1,0 +1,1 @@
+"""Tests of what reads telegrams of a known shape at once."""
