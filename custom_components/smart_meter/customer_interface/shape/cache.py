@@ -62,9 +62,7 @@ class Known:
                 authentication_index=base.authentication_index,
                 check_bits=base.check_bits,
                 arrived=arrived,
-                signal_dbm=None
-                if message.layer is Layer.DLMS
-                else message.signal_dbm,
+                signal_dbm=None if message.layer is Layer.DLMS else message.signal_dbm,
             )
             for base, (values, time) in zip(self.readings, fillings, strict=True)
         )
