@@ -32,10 +32,10 @@ def fuzz(data: bytes) -> None:
     frames = [item for item in items if isinstance(item, Frame)]
     assert sum(len(frame.payload) for frame in frames) <= len(data) + 10 * len(frames)
     for frame in frames:
-        _prove(frame, data)
+        prove(frame, data)
 
 
-def _prove(frame: Frame, data: bytes) -> None:
+def prove(frame: Frame, data: bytes) -> None:
     """Find the frame in the bytes again, with its checksum behind it."""
     match frame.link:
         case Link.MBUS if frame.payload:
