@@ -29,6 +29,7 @@ from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface.reading import FaultKind
 from custom_components.smart_meter.customer_interface.session.push import PushSession
 from custom_components.smart_meter.customer_interface.source import runner
+from customer_interface.simulate import axdr, hdlc
 from tests.integration.conftest import (
     Line,
     Meter,
@@ -319,6 +320,29 @@ async def test_second_meter_on_the_port(
     assert device.name == "Further meter"
     assert not has_issue(hass, "exchanged")
     assert not await async_remove_config_entry_device(hass, entry, device)
+
+
+async def test_two_numbers_of_one_meter(hass: HomeAssistant, line: Line) -> None:
+    """A list under the serial number is of the meter whose logical device name ends with it (Elektro Ljubljana)."""
+    meter = Meter(line, "si-i1", "iskra-am550")
+    entry = await make_entry(hass, meter)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    meter.send()
+    await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.7.0"))
+    energies = axdr.structure(
+        axdr.octets(meter.number[-8:].encode()),
+        axdr.u8(0),
+        axdr.u32(12_345_678),
+        axdr.u32(0),
+    )
+    apdu = axdr.notification(1, b"", energies)
+    line.write(b"".join(hdlc.one(apdu, addresses=bytes.fromhex("CF0223"))))
+    state = await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
+    assert Decimal(state.state) == Decimal("12345.678")
+    assert (
+        len(dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)) == 1
+    )
+    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_home_assistant_stops(
