@@ -23,6 +23,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_meter.const import DOMAIN
+from custom_components.smart_meter.customer_interface.source import runner
 from custom_components.smart_meter.keystore import async_get_keystore
 from customer_interface import catalogue, simulate
 from customer_interface.errors import SourceError
@@ -153,6 +154,30 @@ async def test_states_through_the_node(
         entry = await make_entry(hass, meter, operator, name, built.url)
         assert await hass.config_entries.async_setup(entry.entry_id)
         await until(lambda: numbers(hass))
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_the_node_restarts(
+    hass: HomeAssistant,
+    build: Builder,
+    start: Starter,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The dongle loses its power and comes back: the states go, and come again by themselves."""
+    monkeypatch.setattr(runner, "BACKOFF", (0.5,))
+    front_end, operator, name = MBUS
+    built = build(front_end)
+    meter = simulate.simulator(operator, name, seed=3)
+    async with serve_pty(meter, built.device, SPEED[front_end]):
+        node = await start(built)
+        entry = await make_entry(hass, meter, operator, name, built.url)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        for _ in range(2):
+            await until(lambda: numbers(hass))
+            await node.stop()
+            await until(lambda: not numbers(hass), 120.0)
+            node = await start(built)
+        await until(lambda: numbers(hass), 120.0)
         assert await hass.config_entries.async_unload(entry.entry_id)
 
 
