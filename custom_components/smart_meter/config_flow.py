@@ -51,6 +51,7 @@ from .const import (
     CONF_PENDING,
     CONF_PLAIN_HTTP,
     CONF_SIMULATED,
+    CONF_SUCCESSOR,
     CONF_TRANSFORMER_FACTOR,
     CONF_UPDATE_PACE,
     DOMAIN,
@@ -945,6 +946,11 @@ class SmartMeterConfigFlow(
             other.unique_id == unique_id for other in self._async_current_entries()
         ):
             return self.async_abort(reason="already_configured")
+        successor = entry.data.get(CONF_SUCCESSOR)
+        if unique_id != entry.unique_id:
+            successor = unique_id
+        if successor:
+            data[CONF_SUCCESSOR] = successor
         return self.async_update_reload_and_abort(
             entry, data=data, unique_id=unique_id, title=self._title()
         )

@@ -34,6 +34,7 @@ CONF_IDENTITY: Final = "identity"  # what the meter said of itself at set-up
 CONF_DONGLE: Final = (
     "dongle"  # hardware address of the dongle the port is on, where it was discovered
 )
+CONF_SUCCESSOR: Final = "successor"  # what tells the device of an exchanged meter from the old one's: number or date
 CONF_SIMULATED: Final = "simulated"  # no port: a simulated meter
 CONF_PENDING: Final = (
     "pending"  # set up before the first telegram: the identity is still made up

@@ -35,6 +35,7 @@ from .const import (
     CONF_PENDING,
     CONF_RADIO_MODE,
     CONF_SIMULATED,
+    CONF_SUCCESSOR,
     CONF_TRANSFORMER_FACTOR,
     CONF_UPDATE_PACE,
     DOMAIN,
@@ -672,6 +673,12 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
 
     # --- devices -----------------------------------------------------------------------------------------------------
 
+    @property
+    def _device_name(self) -> str:
+        """What is printed on the meter; one in the place of another is told from it, as its device stays."""
+        successor = self.config_entry.data.get(CONF_SUCCESSOR, "")
+        return f"{self.setup.offer.meter.name} {successor}".rstrip()
+
     @callback
     def async_register_device(self) -> None:
         """Register the meter's device, which those behind it are linked to."""
@@ -681,7 +688,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             identifiers={(DOMAIN, meter.key)},
             manufacturer=offer.meter.manufacturer,
             model=offer.meter.model,
-            name=offer.meter.name,
+            name=self._device_name,
             serial_number=meter.identity.number,
         )
         self.device_id = device.id
@@ -707,7 +714,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             configuration_url=f"{METER_PAGES}README.md",
             manufacturer=offer.meter.manufacturer or identity.manufacturer,
             model=offer.meter.model,
-            name=offer.meter.name,
+            name=self._device_name,
             serial_number=identity.number,
             sw_version=meter.software,
             hw_version=meter.hardware,
@@ -763,6 +770,9 @@ async def async_forget(
     """
     identity = MeterIdentity(**data.get(CONF_IDENTITY, {}))
     unique_id = identity.key or uuid4().hex
+    if unique_id != entry.unique_id:
+        successor = identity.key or dt_util.now().date().isoformat()
+        data = {**data, CONF_SUCCESSOR: successor}
     await hass.config_entries.async_unload(entry.entry_id)
     await async_get_store(hass, entry.entry_id).async_remove()
     hass.config_entries.async_update_entry(entry, data=data, unique_id=unique_id)

@@ -17,6 +17,7 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -293,8 +294,16 @@ async def test_exchanged_meter(
     new.send()
     await until(hass, lambda: state_of(hass, f"{new.number}_1-0:1.8.0"))
     devices = dr.async_get(hass)
-    for number in (meter.number, new.number):
-        assert devices.async_get_device_by_identifier((DOMAIN, number), entry.entry_id)
+    names = {
+        device.name
+        for number in (meter.number, new.number)
+        if (
+            device := devices.async_get_device_by_identifier(
+                (DOMAIN, number), entry.entry_id
+            )
+        )
+    }
+    assert names == {"Kaifa MA309M", f"Kaifa MA309M {new.number}"}
     old = devices.async_get_device_by_identifier((DOMAIN, meter.number), entry.entry_id)
     assert old is not None
     assert await async_remove_config_entry_device(hass, entry, old)
@@ -406,5 +415,9 @@ async def test_exchanged_meter_without_a_number(
     meter.send()
     await until(hass, lambda: state_of(hass, f"{entry.unique_id}_1-0:1.8.0"))
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
-    assert len(devices) == 2
+    today = dt_util.now().date().isoformat()
+    assert {device.name for device in devices} == {
+        "Siemens TD-3511",
+        f"Siemens TD-3511 {today}",
+    }
     assert await hass.config_entries.async_unload(entry.entry_id)
