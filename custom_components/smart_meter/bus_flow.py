@@ -1,5 +1,6 @@
 """Setting up a wired bus: it is searched, the user picks his meters, and gives the key of each that encrypts."""
 
+from abc import abstractmethod
 import asyncio
 from types import MappingProxyType
 from typing import Any, override
@@ -82,32 +83,32 @@ class BusSteps[
     _bus_unasked: tuple[Found, ...] = ()
     _bus_keys: dict[str, Key]
 
+    @abstractmethod
     def _bus_profile(self) -> Profile:
         """Return what kind of bus it is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _bus_port(self) -> tuple[str, LineSettings | None]:
         """Return where the master is, and line settings set by hand."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _async_take_port(self) -> None:
         """Take the port from who has it."""
-        raise NotImplementedError
 
     async def _async_give_port_back(self) -> None:
         """Let who had the port have it again, as soon as the search is over."""
 
+    @abstractmethod
     def _bus_known(self) -> frozenset[str]:
         """Return the names of the meters that are set up already."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _async_port_failed(self, reason: str) -> ResultT:
         """Say that the port does not open."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _async_finish_bus(self, meters: list[ConfigSubentryData]) -> ResultT:
         """Store the meters that were picked."""
-        raise NotImplementedError
 
     # --- searching ---------------------------------------------------------------------------------------------------
 
@@ -310,9 +311,9 @@ class WiredMeterFlow(
 
     @override
     async def _async_give_port_back(self) -> None:
-        if self._lender is not None:
-            await self._lender.async_reopen()
-            self._lender = None
+        lender, self._lender = self._lender, None
+        assert lender is not None
+        await lender.async_reopen()
 
     @override
     async def _async_port_failed(self, reason: str) -> SubentryFlowResult:

@@ -1,5 +1,6 @@
 """One port and the several meters behind it that the user chose, each a subentry with a key of its own."""
 
+from abc import abstractmethod
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, override
@@ -67,18 +68,18 @@ class HubCoordinator(MeterCoordinator):
         if change is ConfigEntryChange.UPDATED and entry is self.config_entry:
             self._on_changed()
 
+    @abstractmethod
     def _on_changed(self) -> None:
         """Go on with what the entry says now."""
-        raise NotImplementedError
 
     @override
     def _ensure_main(self) -> None:
         super()._ensure_main()
         self._take_subentries()
 
+    @abstractmethod
     def _take_subentries(self) -> None:
         """Read the meters the subentries name."""
-        raise NotImplementedError
 
     def _choose(self) -> None:
         """Note which meters were chosen."""

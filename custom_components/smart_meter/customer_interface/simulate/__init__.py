@@ -17,6 +17,7 @@ from . import (
     lists,
     mep,
     noe,
+    p2,
     sml,
     styria,
     wmbus,
@@ -50,6 +51,7 @@ ROWS: Mapping[tuple[str, str], _Row] = {
     **sml.ROWS,
     **wmbus.ROWS,
     **bus.ROWS,
+    **p2.ROWS,
 }
 
 

@@ -167,8 +167,7 @@ class P2Meter(WiredMeter):
     @property
     def identity(self) -> MeterIdentity:
         """Who it is."""
-        own = self.secondary
-        address = (own[4:6] + own[:4] + own[6:]).hex().upper()
+        address = self.address.hex().upper()
         medium = {"thermal": "heat_cooling"}.get(self.kind, self.kind)
         return MeterIdentity(self.number, "NET", None, address, medium, 0x42)
 
@@ -182,26 +181,31 @@ class P2Meter(WiredMeter):
 
     def _answer(self, fcb: int, at: float, *, wrong_key: bool) -> bytes:
         """Return the one telegram there is, whatever the frame count bit."""
+        start = bytes((_RESPONSE, self.primary, _LONG)) + self.secondary
+        return long_frame(start + self.data(at, wrong_key=wrong_key))
+
+    @property
+    def address(self) -> bytes:
+        """The address of the link layer by radio, and of the vector: the manufacturer first."""
+        own = self.secondary
+        return own[4:6] + own[:4] + own[6:]
+
+    def data(self, at: float, *, wrong_key: bool = False) -> bytes:
+        """Return what follows the CI field and its address: access number, status, configuration, records."""
         # A counter that follows the time goes on rising when the simulator is started again.
         self.counter = self.counter or int(at - COUNTER_START)
         self.counter += not self.frozen
         self._access = (self._access + 1) & 0xFF
         plain = self._records(at)
         if self.user_key is None:
-            header = bytes((self._access, 0, 0, 0))
-            return self._response(header + plain)
+            return bytes((self._access, 0, 0, 0)) + plain
         blocks = -(-(len(plain) + 4) // 16)
         plain = (b"\x2f\x2f" + plain).ljust(16 * blocks, b"\x2f")
+        key = bytes(16) if wrong_key else self.user_key
         counter = self.counter.to_bytes(4, "little")
-        own = self.secondary
-        vector = own[4:6] + own[:4] + own[6:] + counter * 2
-        sealed = aes_cbc(bytes(16) if wrong_key else self.user_key, vector, plain)
+        sealed = aes_cbc(key, self.address + counter * 2, plain)
         header = bytes((self._access, 0, blocks << 4, 0x0F))
-        return self._response(header + sealed + b"\x04\xfd\x08" + counter)
-
-    def _response(self, data: bytes) -> bytes:
-        start = bytes((_RESPONSE, self.primary, _LONG))
-        return long_frame(start + self.secondary + data)
+        return header + sealed + b"\x04\xfd\x08" + counter
 
     def _records(self, at: float) -> bytes:
         _, configuration, rows = _P2_KINDS[self.kind]
@@ -242,23 +246,31 @@ _KEY_LOW, _KEY_HIGH = bytes.fromhex("07FD19"), bytes.fromhex("47FD19")
 
 def key_change(primary: int, default_key: bytes, user_key: bytes) -> bytes:
     """Return the telegram that sets a user key (P2 4.2.2, B1.1)."""
+    start = bytes((_SEND[0], primary, _PLAIN))
+    return long_frame(start + key_records(default_key, user_key))
+
+
+def key_records(default_key: bytes, user_key: bytes) -> bytes:
+    """Return a user key sealed with the default key, in two records, the lower half first, low byte first."""
     sealed = aes_ecb(default_key, user_key)
-    halves = _KEY_LOW + sealed[8:][::-1] + _KEY_HIGH + sealed[:8][::-1]
-    return long_frame(bytes((_SEND[0], primary, _PLAIN)) + halves)
+    return _KEY_LOW + sealed[8:][::-1] + _KEY_HIGH + sealed[:8][::-1]
 
 
 def clock_telegram(meter: P2Meter, at: float) -> bytes:
     """Return the telegram that sets a meter's clock, encrypted where its user key is set (4.3.4, 6.2.1)."""
-    plain = b"\x2f\x2f\x00" + _utc(at) + bytes(3) + b"\x2f\x2f\x2f\x2f"
     start = bytes((_SEND[0], meter.primary, _CLOCK)) + meter.secondary
+    return long_frame(start + clock_data(meter, at))
+
+
+def clock_data(meter: P2Meter, at: float) -> bytes:
+    """Return what follows the address of a clock telegram: header and time; its frame counter is the meter's next."""
+    plain = b"\x2f\x2f\x00" + _utc(at) + bytes(3) + b"\x2f\x2f\x2f\x2f"
     if meter.user_key is None:
-        return long_frame(start + bytes(4) + plain)
+        return bytes(4) + plain
     meter.counter += 1
-    counter, own = meter.counter.to_bytes(4, "little"), meter.secondary
-    vector = own[4:6] + own[:4] + own[6:] + counter * 2
-    sealed = aes_cbc(meter.user_key, vector, plain)
-    header = bytes((0, 0, 0x10, 0x0F))
-    return long_frame(start + header + sealed + b"\x04\xfd\x08" + counter)
+    counter = meter.counter.to_bytes(4, "little")
+    sealed = aes_cbc(meter.user_key, meter.address + counter * 2, plain)
+    return bytes((0, 0, 0x10, 0x0F)) + sealed + b"\x04\xfd\x08" + counter
 
 
 def _utc(at: float) -> bytes:

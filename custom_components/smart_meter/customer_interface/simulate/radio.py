@@ -166,7 +166,27 @@ def _pairs(digits: str) -> list[str]:
     return [digits[at : at + 2] for at in range(0, len(digits), 2)]
 
 
-type AnyMeter = WirelessMeter | NesMeter
+class RadioMeter(Protocol):
+    """Whoever sends by radio at times of its own."""
+
+    @property
+    def number(self) -> str:
+        """The number printed on it."""
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two frames."""
+
+    @property
+    def signal_dbm(self) -> int:
+        """How strong it arrives."""
+
+    @property
+    def identity(self) -> MeterIdentity:
+        """Who it is."""
+
+    def frame(self, at: float, *, wrong_key: bool = False) -> bytes:
+        """Return its radio frame now, without CRCs."""
 
 
 class Stick(Protocol):
@@ -391,7 +411,7 @@ class RadioReceiver:
     """A stick and all the meters it hears, each at its own times."""
 
     stick: Stick
-    meters: tuple[AnyMeter, ...]
+    meters: tuple[RadioMeter, ...]
     plans: tuple[Plan, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
     sent: tuple[Reading, ...] = ()
@@ -449,7 +469,7 @@ class RadioReceiver:
         return {plan.trouble for plan in self.plans if plan.begin <= on < plan.end}
 
 
-def _next(meter: AnyMeter, after: float) -> float:
+def _next(meter: RadioMeter, after: float) -> float:
     """Return the meter's next own time, later than `after`: no two send at once."""
     own = int(meter.number) * 0.37 % meter.interval
     return ((after - own) // meter.interval + 1) * meter.interval + own

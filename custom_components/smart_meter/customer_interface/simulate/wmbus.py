@@ -143,9 +143,9 @@ def _number(serial: str) -> bytes:
     return bytes.fromhex(serial)[::-1]
 
 
-def radio_frame(body: bytes) -> bytes:
-    """Put L and C field in front of what a meter sends."""
-    return bytes((len(body) + 1, 0x44)) + body
+def radio_frame(body: bytes, control: int = 0x44) -> bytes:
+    """Put L and C field in front of what a meter sends, SND_NR if nothing else is said."""
+    return bytes((len(body) + 1, control)) + body
 
 
 def _is_whole(data: bytes) -> bool:
