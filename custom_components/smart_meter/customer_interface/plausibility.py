@@ -119,7 +119,8 @@ def margins(quantity: Quantity | None, limits: Limits) -> Margins:
         if quantity.kind in RARELY_CHANGED
         else _SUDDEN.get(quantity.kind, float("inf")),
         rate,
-        rate if likely is None else min(rate, likely),
+        # What is counted is told by the unit, if at all.
+        0 if quantity.kind is Kind.NUMBER else min(rate, likely or rate),
     )
 
 

@@ -253,32 +253,38 @@ def _unremarkable(
 
     Nearly every telegram is like that. It must not be true of one with a value that `_judge_value` would withhold.
     """
-    registers, weak, clock = meter.registers, _weak(reading), reading.time
-    for code, value in reading.values.items():
-        register = registers.get(code)
-        if register is None or register.value is None or register.pending is not None:
+    if not meter.line_up(reading.values):
+        return False
+    weak, clock = _weak(reading), reading.time
+    for register, value in zip(meter.line, reading.values.values(), strict=True):
+        last = register.value
+        if last is None or register.pending is not None:
             return False
-        number, before = value.value, register.value.value
-        kind, quantity = type(number), register.quantity
-        if kind is not type(before) or value.unit != register.value.unit:
+        number, unit, before, quantity = *value[:2], last.value, register.quantity
+        if type(number) is not type(before) or unit != last.unit:
             return False
-        if weak and quantity is not None and value.unit != quantity.unit:
+        if weak and quantity is not None and unit != quantity.unit:
             return False
         if isinstance(number, _NUMBERS) and isinstance(before, _NUMBERS):
             low, high, cumulative, change, rate, weak_rate = register.margins
             if not low <= number <= high:
                 return False
             rise = number - before
-            if cumulative:
-                if weak:
-                    rate = weak_rate
-                if rise and not 0 < rise <= rate * max(at - register.at, apart):
+            if not rise:
+                continue
+            if not cumulative:
+                if weak and not -change <= rise <= change:
                     return False
-            elif weak and not -change <= rise <= change:
+            elif (
+                not 0
+                < rise
+                <= (weak_rate if weak else rate) * max(at - register.at, apart)
+            ):
                 return False
-        elif (kind is datetime and number != clock) or (
-            weak and kind is not datetime and value != register.value
-        ):
+        elif isinstance(number, datetime):
+            if number != clock:
+                return False
+        elif weak and value != last:
             return False
     return True
 

@@ -4,7 +4,7 @@ A telegram changes all that is remembered of its meter, every second at some. So
 next to nothing to change, and written into a `SessionState` only when somebody asks for one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -96,6 +96,18 @@ class MeterMemory:
     checked: bool = False
     restarted: tuple[int, int] = (0, 0)
     registers: dict[ObisCode, Register] = field(default_factory=dict)
+    codes: tuple[ObisCode, ...] = ()
+    line: tuple[Register, ...] = ()
+
+    def line_up(self, values: Mapping[ObisCode, Value]) -> bool:
+        """Put the registers of these values into `line`, where mostly they are; False where a value never came before."""
+        codes = tuple(values)
+        if codes != self.codes:
+            if not self.registers.keys() >= values.keys():
+                return False
+            self.codes = codes
+            self.line = tuple(self.registers[code] for code in codes)
+        return True
 
 
 class Memory:
@@ -204,17 +216,27 @@ class Memory:
 
     def believed(self, meter: MeterMemory, reading: Reading, at: float) -> None:
         """Remember what was believed of a reading that came `at` this time."""
-        known: tuple[Rhythm | None, Rhythm] | None = None
-        for code, value in reading.values.items():
-            register = meter.registers.get(code) or self.register(meter, code)
+        line: Sequence[Register]
+        if meter.line_up(reading.values):
+            line = meter.line
+        else:
+            line = [self.register(meter, code) for code in reading.values]
+        before: Rhythm | None = None
+        first = now = Rhythm(at)
+        changed = False
+        for register, value in zip(line, reading.values.values(), strict=True):
+            number = value.value
             register.value, register.came = value, True
-            if is_number(number := value.value):
+            if isinstance(number, _NUMBERS) and type(number) is not bool:
                 register.number, register.at = number, at
-            before = register.rhythm
-            if known is None or known[0] is not before:
-                known = before, before.next(at) if before else Rhythm(at)
-            register.rhythm = known[1]
-            self._note_interval(register, before)
+            if register.rhythm is not before:
+                before = register.rhythm
+                now = before.next(at) if before else first
+                changed = before is not None and now.interval != before.interval
+            register.rhythm = now
+            if changed and now.interval is not None:
+                self._intervals[register.key] = now.interval
+                self._shortest = None
         meter.heard = True
         if reading.time is not None:
             meter.clock = reading.time
@@ -226,15 +248,11 @@ class Memory:
         for code in reading.values:
             self.register(meter, code).came = True
 
-    def _note_interval(self, register: Register, before: Rhythm | None) -> None:
-        rhythm = register.rhythm
-        if before and rhythm and rhythm.interval and rhythm.interval != before.interval:
-            self._intervals[register.key] = rhythm.interval
-            self._shortest = min(self._intervals.values())
-
     @property
     def shortest_interval(self) -> float | None:
         """The shortest learned interval of any value in seconds."""
+        if self._shortest is None:
+            self._shortest = min(self._intervals.values(), default=None)
         return self._shortest
 
 

@@ -70,15 +70,15 @@ class PushSession:
         return (*outputs, self._noted(self._why_silent()))
 
     def _silent_at(self) -> float | None:
-        since = self.statistics.last_frame or self._listening_since
+        since = self._receiver.seen.last_frame or self._listening_since
         if since is None or self._silence_told:
             return None
-        interval = self.statistics.interval or self._expected
+        interval = self._receiver.seen.interval or self._expected
         return since + max(SILENT_INTERVALS * interval, self.shortest_silence)
 
     def _why_silent(self) -> Fault:
         """Tell a line that carries bytes but no telegram from one that carries nothing."""
-        seen = self.statistics
+        seen = self._receiver.seen
         heard_since = seen.last_byte is not None and seen.last_byte > (
             seen.last_frame or self._listening_since or 0.0
         )

@@ -234,12 +234,7 @@ class RadioSession:
         """Take bytes of the stick."""
         late = self._pause(at)
         self._last_byte, self._flushed = at, False
-        statistics = self._receiver.statistics
-        self._receiver.statistics = replace(
-            statistics,
-            bytes_received=statistics.bytes_received + len(data),
-            last_byte=at,
-        )
+        self._receiver.seen.count_bytes(len(data), at)
         return (*late, *self._take(self._stick.feed(data), at))
 
     def wake(self, at: float) -> tuple[Output, ...]:
@@ -320,10 +315,7 @@ class RadioSession:
         self._talk.heard = True
         if self._talk.ready:
             self._talk.due, self._failed = self._quiet_at(at, heard=True), 0
-        statistics = self._receiver.statistics
-        self._receiver.statistics = replace(
-            statistics, frames=statistics.frames + 1, last_frame=at
-        )
+        self._receiver.seen.count_frames(1, at)
         message = _message(frame)
         meter = meter_of(message)
         name = meter.key or frame.address.hex().upper()

@@ -4,14 +4,14 @@ bytes -> Deframer -> [ M-Bus segments | HDLC segments ] -> [ OMS fragments | blo
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from ..catalogue import Profile, layouts
 from ..keys import KeyRing
 from ..link import links_for
 from ..link.deframer import Deframer
-from ..reading import Fault, Frame, Layer, Link, Message, Reading
+from ..reading import Fault, FaultKind, Frame, Layer, Link, Message, Reading
 from ..stack import Context, Peeled, peel
 from ..transport.afl import AflAssembler
 from ..transport.gbt import BlockTransfer
@@ -35,13 +35,52 @@ def context_of(profile: Profile, keys: KeyRing) -> Context:
     )
 
 
+@dataclass(slots=True)
+class Seen:
+    """What was seen on the line so far, as it is counted; fields as in `LinkStatistics`."""
+
+    bytes_received: int = 0
+    frames: int = 0
+    readings: int = 0
+    faults: dict[FaultKind, int] = field(default_factory=dict)
+    last_byte: float | None = None
+    last_frame: float | None = None
+    last_reading: float | None = None
+    last_fault: Fault | None = None
+    interval: float | None = None
+
+    def count_bytes(self, count: int, at: float) -> None:
+        """Count bytes that arrived."""
+        self.bytes_received += count
+        self.last_byte = at
+
+    def count_frames(self, count: int, at: float) -> None:
+        """Count frames whose checksums fit."""
+        self.frames += count
+        self.last_frame = at
+
+    def statistics(self) -> LinkStatistics:
+        """Return what was counted so far."""
+        return LinkStatistics(
+            self.bytes_received,
+            self.frames,
+            self.readings,
+            MappingProxyType(dict(self.faults)),
+            self.last_byte,
+            self.last_frame,
+            self.last_reading,
+            self.last_fault,
+            self.interval,
+        )
+
+
 class Receiver:
     """All that listening needs; sessions that also speak build on it."""
 
     def __init__(self, links: tuple[Link, ...], context: Context) -> None:
         """Prepare for frames of these links."""
         self.context = context
-        self.statistics = LinkStatistics()
+        self.seen = Seen()
         self._deframer = Deframer(links_for(links))
         self._mbus = MBusAssembler()
         self._hdlc = HdlcAssembler()
@@ -78,11 +117,7 @@ class Receiver:
         """Take bytes and return the frames and link faults they complete."""
         late = self.idle(at)
         self._last_byte, self._flushed = at, False
-        self.statistics = replace(
-            self.statistics,
-            bytes_received=self.statistics.bytes_received + len(data),
-            last_byte=at,
-        )
+        self.seen.count_bytes(len(data), at)
         return late + self._counted(self._deframer.feed(data), at)
 
     def idle(self, at: float) -> list[Frame | Fault]:
@@ -129,16 +164,12 @@ class Receiver:
 
     def _expire(self, results: list[Reading | Fault], at: float) -> None:
         for assembler in self._assemblers:
-            results += [
-                fault for fault in assembler.expire(at) if isinstance(fault, Fault)
-            ]
+            results += assembler.expire(at)
 
     def _counted(self, items: list[Frame | Fault], at: float) -> list[Frame | Fault]:
         frames = sum(isinstance(item, Frame) for item in items)
         if frames:
-            self.statistics = replace(
-                self.statistics, frames=self.statistics.frames + frames, last_frame=at
-            )
+            self.seen.count_frames(frames, at)
         return items
 
     def _read_frame(self, frame: Frame, at: float) -> Peeled:
@@ -177,25 +208,25 @@ class Receiver:
 
     def _noted(self, result: Reading | Fault, at: float) -> Reading | Fault:
         if isinstance(result, Reading):
-            self.statistics = replace(
-                self.statistics, readings=self.statistics.readings + 1, last_reading=at
-            )
+            self.seen.readings += 1
+            self.seen.last_reading = at
             return result if result.arrived == at else replace(result, arrived=at)
         self.note_fault(result)
         return result
 
+    @property
+    def statistics(self) -> LinkStatistics:
+        """What was seen so far."""
+        return self.seen.statistics()
+
     def learned(self, interval: float | None) -> None:
         """Note the learned push interval in seconds."""
-        if interval != self.statistics.interval:
-            self.statistics = replace(self.statistics, interval=interval)
+        self.seen.interval = interval
 
     def note_fault(self, fault: Fault) -> None:
         """Count a fault found above the stack."""
-        faults = dict(self.statistics.faults)
-        faults[fault.kind] = faults.get(fault.kind, 0) + 1
-        self.statistics = replace(
-            self.statistics, faults=MappingProxyType(faults), last_fault=fault
-        )
+        self.seen.last_fault = fault
+        self.seen.faults[fault.kind] = self.seen.faults.get(fault.kind, 0) + 1
 
 
 TEXT_START = b"/"

@@ -66,6 +66,8 @@ class MBusAssembler:
 
     def expire(self, at: float) -> list[Fault]:
         """Give up what has waited too long; infinity gives up everything."""
+        if not self._streams:
+            return []
         late = [
             key for key, stream in self._streams.items() if at - stream.since > _LATE
         ]
