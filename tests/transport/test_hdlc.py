@@ -3,7 +3,7 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from customer_interface.reading import Frame, Layer, Link, Message
+from customer_interface.reading import Fault, FaultKind, Frame, Layer, Link, Message
 from customer_interface.transport.hdlc import HdlcAssembler
 from tests.transport.assembling import faults, payloads, run
 
@@ -36,6 +36,25 @@ def test_without_llc() -> None:
 def test_unknown_apdu() -> None:
     """What stands behind a header is for others to know."""
     assert payloads(run(HdlcAssembler(), frame(LLC + b"\x61abc"))) == [b"\x61abc"]
+
+
+@pytest.mark.parametrize(
+    ("control", "name"),
+    [(0x93, "SNRM"), (0x73, "UA"), (0x53, "DISC"), (0x1F, "DM"), (0x97, "FRMR")],
+)
+def test_frames_of_a_link(control: int, name: str) -> None:
+    """What opens or closes a link is named, with and without the poll bit, and disturbs no segments."""
+    parameters = bytes.fromhex("8180120501800601800704000000010804 00000001")
+    opening = frame(parameters)._replace(control=control)
+    for heard in (opening, opening._replace(control=control & ~0x10)):
+        results = run(
+            HdlcAssembler(), frame(LLC + b"\x0fab", more=True), heard, frame(b"cd")
+        )
+        assert payloads(results) == [b"\x0fabcd"]
+        (fault,) = (result for result in results if isinstance(result, Fault))
+        assert fault.kind is FaultKind.UNSUPPORTED
+        assert name in fault.detail
+    assert not run(HdlcAssembler(), opening._replace(payload=b""))
 
 
 def test_segments() -> None:

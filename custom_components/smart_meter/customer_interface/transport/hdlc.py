@@ -23,6 +23,10 @@ _APDU = re.compile(_TAG)
 _CIPHERED = re.compile(
     rb"[\xdb\xdc]\x08.{8}(?:([\0-\x7f])|\x81(.)|\x82(..))", re.DOTALL
 )
+# Frames that open, close or refuse a link (IEC 62056-46, 6.4.3.3), their poll or final bit cleared: whoever listens may
+# overhear them, and what they carry is no telegram.
+POLL = 0x10
+_LINK_FRAMES = {0x83: "SNRM", 0x43: "DISC", 0x63: "UA", 0x0F: "DM", 0x87: "FRMR"}
 _LATE = 3.0
 _LONGEST = 65_536
 _MOST_STREAMS = 8
@@ -50,6 +54,8 @@ class HdlcAssembler:
         results: list[Message | Fault] = list(self.expire(at))
         if not frame.payload:
             return results
+        if frame.control & ~POLL in _LINK_FRAMES:
+            return [*results, _link_fault(frame.control)]
         stream = self._streams.pop(frame.address, None)
         if stream is not None and not stream.lost and _LLC.match(frame.payload):
             results.append(_MISSING)
@@ -84,6 +90,13 @@ class HdlcAssembler:
         stream.information += frame.payload
         stream.lost = len(stream.information) > _LONGEST
         return [_TOO_LONG] if stream.lost else []
+
+
+def _link_fault(control: int) -> Fault:
+    return Fault(
+        FaultKind.UNSUPPORTED,
+        f"HDLC {_LINK_FRAMES[control & ~POLL]} ({control:02X}): a part of somebody's conversation with the meter",
+    )
 
 
 def _begins(payload: bytes) -> bool:
