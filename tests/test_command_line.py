@@ -23,6 +23,7 @@ from tests.dlms_apdus import (
     octets,
     u32,
 )
+from tests.mbus_telegrams import OMS_MODE_5, OMS_MODE_5_KEY
 
 # Official example of the grid operator's documentation, key included.
 NOE_KEY = "36C66639E48A8CA4D6BC8B282A793BBB"
@@ -62,6 +63,27 @@ def numbers(reading: dict[str, Any]) -> dict[str, tuple[Any, str | None]]:
         for code, value in reading["values"].items()
         if isinstance(value, dict)
     }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{0}_{1}",
+        "{0}|{1}",
+        "telegram=|{0}_{1}|+32",
+        "telegram={0}{1}",
+        "# overheard\n{0} {1}",
+    ],
+)
+def test_decode_lines_of_receivers(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, line: str
+) -> None:
+    """Telegrams are read as radio receivers write them into their logs."""
+    telegram = OMS_MODE_5.hex().upper()
+    written = line.format(telegram[:30], telegram[30:])
+    key = OMS_MODE_5_KEY.hex()
+    status, (reading,) = decode_hex(capsys, tmp_path, written, "--key", key)
+    assert (status, reading["meter"]["id"]) == (0, "12345678")
 
 
 def test_official_example(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -67,16 +67,22 @@ def _recorded(line: str) -> Recorded:
 
 
 _HEX_TEXT = re.compile(
-    rb"(?:0[xX])?[0-9a-fA-F]{2}(?:[\s:,;-]*(?:0[xX])?[0-9a-fA-F]{2})*[\s,;]*"
+    rb"(?:0[xX])?[0-9a-fA-F]{2}(?:[\s:,;_|-]*(?:0[xX])?[0-9a-fA-F]{2})*[\s,;|]*"
 )
+# What logs of radio receivers have around a telegram: its name, and the seconds since they began.
+_AROUND = re.compile(rb"telegram=\|?|\|\+\d+$")
 
 
 def hex_lines(data: bytes, *, insist: bool = False) -> list[bytes] | None:
-    """Return the bytes of each line of hex text, None where the data is not hex text.
+    """Return the bytes of each line of hex text, None where the data is not hex text; lines with # are comments.
 
     With `insist` raises SourceError naming the line that is none.
     """
-    lines = [line.strip() for line in data.splitlines() if line.strip()]
+    lines = [
+        _AROUND.sub(b"", line.strip())
+        for line in data.splitlines()
+        if line.strip() and not line.startswith(b"#")
+    ]
     decoded: list[bytes] = []
     for number, line in enumerate(lines, 1):
         if not _HEX_TEXT.fullmatch(line):
