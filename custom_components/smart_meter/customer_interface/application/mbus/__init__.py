@@ -119,8 +119,9 @@ def _read_records(
 def _packed(records: tuple[Record, ...], meter: MeterIdentity) -> Iterable[Record]:
     """Return what a maker packed into records of his own; they are not in the telegram as such."""
     for record in records:
-        for found in parse_records(makers.within(meter, record)).records:
-            yield found._replace(raw="")
+        if packed := makers.within(meter, record):
+            for found in parse_records(packed).records:
+                yield found._replace(raw="")
 
 
 def _error(data: bytes) -> str:
