@@ -1,17 +1,40 @@
-"""Whether the meter is heard."""
+"""Whether the meter is heard, and what it says of its own condition."""
 
+from collections.abc import Callable
 from typing import override
 
-from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.components.binary_sensor import (
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import MeterCoordinator, SmartMeterConfigEntry
-from .entity import SmartMeterLinkEntity
+from .customer_interface.application.mbus.status import conditions
+from .customer_interface.reading import Value
+from .entity import SmartMeterEntity, SmartMeterLinkEntity
+from .meter import MeterData, Point
 
 PARALLEL_UPDATES = 0
+
+CONDITIONS = {
+    name: BinarySensorEntityDescription(
+        key=name,
+        translation_key=name,
+        device_class=device_class,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    )
+    for name, device_class in (
+        ("power_low", BinarySensorDeviceClass.BATTERY),
+        ("permanent_error", BinarySensorDeviceClass.PROBLEM),
+        ("temporary_error", BinarySensorDeviceClass.PROBLEM),
+        ("clock_error", BinarySensorDeviceClass.PROBLEM),
+        ("fraud_attempt", BinarySensorDeviceClass.TAMPER),
+    )
+}
 
 
 async def async_setup_entry(
@@ -19,8 +42,61 @@ async def async_setup_entry(
     entry: SmartMeterConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the state of the connection."""
-    async_add_entities([ConnectionSensor(entry.runtime_data)])
+    """Set up the state of the connection, and each condition when a meter first tells it."""
+    coordinator = entry.runtime_data
+    async_add_entities([ConnectionSensor(coordinator)])
+    look = _looking(coordinator, async_add_entities)
+    look()
+    entry.async_on_unload(coordinator.async_add_listener(look))
+
+
+def _looking(
+    coordinator: MeterCoordinator, add: AddConfigEntryEntitiesCallback
+) -> Callable[[], None]:
+    known: set[tuple[str, str]] = set()
+
+    @callback
+    def look() -> None:
+        known.difference_update([k for k in known if k[0] not in coordinator.data])
+        for meter in coordinator.data.values():
+            told = conditions(meter.reading) if meter.reading else {}
+            new = [name for name in told if (meter.key, name) not in known]
+            if new:
+                known.update((meter.key, name) for name in new)
+                add(
+                    [ConditionSensor(coordinator, meter, name) for name in new],
+                    config_subentry_id=coordinator.subentry_of(meter),
+                )
+
+    return look
+
+
+class ConditionSensor(SmartMeterEntity, BinarySensorEntity):
+    """On while a meter says so in its status byte."""
+
+    def __init__(
+        self, coordinator: MeterCoordinator, meter: MeterData, name: str
+    ) -> None:
+        """Show one condition of a meter."""
+        super().__init__(coordinator, meter, name)
+        self.entity_description = CONDITIONS[name]
+
+    @property
+    @override
+    def available(self) -> bool:
+        """A condition is as old as the telegram that told it."""
+        if self.meter.heard is None or self.is_on is None:
+            return False
+        said = Point(self.entity_description.key, Value(self.is_on), self.meter.heard)
+        return self.coordinator.is_available(self.meter, said)
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Whether it is so; None where the last telegram did not say."""
+        if self.meter.reading is None:
+            return None
+        return conditions(self.meter.reading).get(self.entity_description.key)
 
 
 class ConnectionSensor(SmartMeterLinkEntity, BinarySensorEntity):

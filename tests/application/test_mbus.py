@@ -1,5 +1,6 @@
 """Tests of EN 13757-3: records against libmbus' own normalised reading, each data type, damaged and compact frames."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from customer_interface.application.mbus.records import (
     parse_header,
     parse_records,
 )
+from customer_interface.application.mbus.status import conditions
 from customer_interface.checksum import crc16_en13757
 from customer_interface.keys import KeyRing
 from customer_interface.oms import open_message
@@ -503,17 +505,76 @@ P2_RECORDS = "0D78 11 3938373635343332313031315858585858 466D 00000B321600 4C13 
 
 def test_dutch_hourly_value() -> None:
     """A P2 meter's hourly value is mapped with its time, which is UTC; its configuration says it is converted."""
+    reading = dutch("")
+    values = {str(code): value for code, value in reading.values.items()}
+    assert values["7-0:3.1.0"].value == Decimal("0.391")
+    assert values["7-0:3.1.0"].time == datetime(2009, 6, 18, 11, tzinfo=UTC)
+    assert values["0-0:96.1.0"].value == "XXXXX110123456789"
+
+
+def dutch(more: str) -> Reading:
+    """Return what a P2 gas meter's telegram with more records says."""
     (reading,) = read(
-        bytes.fromhex(P2_RECORDS),
+        bytes.fromhex(P2_RECORDS + more),
         Content.RECORDS,
         MeterIdentity(medium="gas"),
         Formats(),
     )
     assert isinstance(reading, Reading)
+    return reading
+
+
+def test_dutch_unconverted_gas() -> None:
+    """93 3A is the volume as it flowed, beside the converted one (P2 4.2.2, 10)."""
+    reading = dutch("0C 933A 12345678")
     values = {str(code): value for code, value in reading.values.items()}
+    assert values["7-0:3.0.0"].value == Decimal("78563.412")
     assert values["7-0:3.1.0"].value == Decimal("0.391")
-    assert values["7-0:3.1.0"].time == datetime(2009, 6, 18, 11, tzinfo=UTC)
-    assert values["0-0:96.1.0"].value == "XXXXX110123456789"
+
+
+@pytest.mark.parametrize("state", [0, 1, 2])
+def test_dutch_valve(state: int) -> None:
+    """The valve of a DSMR 4.0 meter is a state; the same record of any other meter is none."""
+    record = f"8940 FD1A {state:02X}"
+    found = {str(code): value.value for code, value in dutch(record).values.items()}
+    assert found["0-0:24.4.0"] == state
+    (other,) = read(
+        bytes.fromhex(record), Content.RECORDS, MeterIdentity(medium="gas"), Formats()
+    )
+    assert isinstance(other, Reading)
+    assert not other.values
+
+
+def test_dutch_versions() -> None:
+    """Properties, a line each, are a list; the last character is sent first (P2 4.2.2, 6.4.2)."""
+    text = b"met=FW123.4.5\r\napl=7\r\n"
+    reading = dutch(f"0DFD0E {len(text):02X} {text[::-1].hex()}")
+    said = {record.quantity: record.value for record in reading.records}
+    assert said["firmware_version"] == "met=FW123.4.5, apl=7"
+    assert said["special_supplier_information"] == 5
+
+
+def test_dutch_status() -> None:
+    """The bits of 01 FD 17 are what the meter says of itself; P2 leaves the header's byte unused (6.3.3)."""
+    reading = replace(dutch("01FD17 24"), status=0xFF)
+    assert conditions(reading) == {
+        "power_low": True,
+        "permanent_error": False,
+        "temporary_error": False,
+        "clock_error": True,
+        "fraud_attempt": False,
+    }
+    assert conditions(replace(dutch(""), status=0xFF)) == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(None, {}), (0x04, (True, False, False)), (0x18, (False, True, True))],
+)
+def test_status_of_the_header(status: int | None, expected: object) -> None:
+    """Three bits are the same for all M-Bus meters (EN 13757-7, 7.5.6)."""
+    said = conditions(Reading(status=status))
+    assert (tuple(said.values()) if said else {}) == expected
 
 
 @given(st.binary(max_size=300), st.sampled_from(list(Content)))

@@ -207,6 +207,9 @@ async def test_from_search_to_states(hass: HomeAssistant, port: VirtualBus) -> N
         if meter.name == gas and meter.reading
         for code, value in meter.reading.values.items()
     }
+    battery = state_of(hass, f"{entry.unique_id}_{gas}_power_low")
+    assert battery is not None
+    assert battery.state == "off"
     state = values_of(hass, entry, gas)["7-0:3.0.0"]
     assert Decimal(state) == Decimal(str(said_by["7-0:3.0.0"]))
     assert await hass.config_entries.async_unload(entry.entry_id)
@@ -472,6 +475,17 @@ async def test_a_key_that_does_not_fit_any_more(
 
     def told() -> list[str]:
         return [i for d, i in ir.async_get(hass).issues if i.startswith("wired_key")]
+
+    def condition(name: str) -> str | None:
+        state = state_of(hass, f"{entry.unique_id}_{meter.number}_{name}")
+        return state.state if state else None
+
+    conditions = ("power_low", "permanent_error", "temporary_error", "fraud_attempt")
+    assert [condition(name) for name in conditions] == ["off"] * 4
+    meter.clock_error = True
+    await poll(hass, port, 400)
+    await until(hass, lambda: condition("clock_error") == "on", 30)
+    assert condition("power_low") == "off"
 
     meter.user_key = KEYS[2]
     await poll(hass, port, 1_500)

@@ -103,6 +103,7 @@ _WITHOUT_CODE = frozenset({"J/h", "cal", "1/h"})
 
 _CLOCK = ObisCode(0, 0, 1, 0, 0)
 _SERIAL = ObisCode(0, 0, 96, 1, 0)
+_VALVE = ObisCode(0, 0, 24, 4, 0)
 _COLLECTION = ObisCode(1, 0, 1, 128, 0)
 _AMIS = "SAM"
 _MAXIMUM_POWER = 6
@@ -121,12 +122,18 @@ class Mapped:
 
 def assign(records: tuple[Record, ...], meter: MeterIdentity) -> Mapped:
     """Give records the codes they have for this meter; the first of several with the same code wins."""
-    if is_dutch_p2(records):
+    dutch = is_dutch_p2(records)
+    if dutch:
         records = tuple(record._replace(value=_utc(record.value)) for record in records)
     converted = _tells_converted(records)
     hourly = _time(records, storage=1)
     coded = [
-        record._replace(code=_code(record, meter, converted)) for record in records
+        record._replace(
+            code=_VALVE
+            if dutch and _is_valve(record)
+            else _code(record, meter, converted)
+        )
+        for record in records
     ]
     values: dict[ObisCode, Value] = {}
     for record in coded:
@@ -162,6 +169,11 @@ def is_dutch_p2(records: Iterable[Record]) -> bool:
         )
     }
     return len(quantities) == 2
+
+
+def _is_valve(record: Record) -> bool:
+    """Whether it is the valve of older P2 meters: 89 40 FD 1A, 0 closed, 1 open, 2 released (P2 4.2.2, 9.1)."""
+    return (record.quantity, record.subunit) == ("digital_output", 1)
 
 
 def _tells_converted(records: Iterable[Record]) -> bool:

@@ -45,8 +45,9 @@ def real(data: bytes) -> Decimal | None:
 
 
 def text(data: bytes) -> str:
-    """Return ISO 8859-1 characters that are sent last character first."""
-    return data[::-1].decode("latin-1").strip("\0")
+    """Return ISO 8859-1 characters that are sent last character first; lines, as P2's versions, become a list."""
+    lines = data[::-1].decode("latin-1").strip("\0").split("\r\n")
+    return ", ".join(filter(None, lines))
 
 
 def hexadecimal(data: bytes) -> str | None:
