@@ -18,7 +18,7 @@ from .link.p1 import P1Link
 from .reading import Fault, FaultKind, Frame, Layer, Message, MeterIdentity, Reading
 from .security import dlms as dlms_security
 from .shape.cache import Shapes
-from .shape.learning import learn_dlms
+from .shape.learning import learn_dlms, learn_dsmr
 
 # A ciphered APDU inside a ciphered APDU inside a signature is the deepest that IEC 62056-5-3 gives a use for.
 MAX_DEPTH = 4
@@ -70,6 +70,8 @@ def _learn(message: Message, results: Peeled, context: Context) -> None:
             context.authentication,
             context.layouts,
         )
+    if message.layer is Layer.DSMR and context.standard_time == dsmr.CENTRAL_EUROPE:
+        known = learn_dsmr(message, readings)
     if known is not None:
         context.shapes.keep(message, known)
 

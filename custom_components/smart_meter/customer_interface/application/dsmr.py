@@ -43,7 +43,7 @@ _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _BLANK = re.compile(r"(?:20)*")
 _LEAST_IDENTIFIER, _LEAST_DIGITS = 4, 3
 
-_CLOCK = ObisCode(0, 0, 1, 0, 0)
+CLOCK = ObisCode(0, 0, 1, 0, 0)
 _TIMES_OF_DAY = tuple(ObisCode(a, 0, 0, 9, 1) for a in (0, 1))
 _DATES = tuple(ObisCode(a, 0, 0, 9, 2) for a in (0, 1))
 # Where a meter's number is found, the likeliest first.
@@ -82,7 +82,7 @@ def read(
     line that can be read is a `layout` fault.
     """
     decoded = text.decode("latin-1")
-    own, devices = _by_device(list(_lines(decoded)))
+    own, devices = _by_device(list(lines_of(decoded)))
     readings = [_read_meter(own, _MAKER.match(decoded))] if own else []
     for channel in sorted(devices):
         readings += _read_device(channel, devices[channel])
@@ -120,7 +120,7 @@ def _moved_time[T: Scalar](time: T, shift: timedelta) -> T:
     return time.replace(tzinfo=timezone(offset + shift))
 
 
-def _lines(text: str) -> Iterator[_Line]:
+def lines_of(text: str) -> Iterator[_Line]:
     """Yield the lines that have a code, soft line breaks mended."""
     body = text[text.find("\n") :] if text.startswith("/") else text
     pieces: list[list[str]] = []
@@ -206,7 +206,7 @@ def _number(values: Mapping[ObisCode, Value]) -> str | None:
 
 def _clock(values: Mapping[ObisCode, Value]) -> datetime | None:
     """Return the meter's time, from its clock or from date and time of day."""
-    clock = _first(values, (_CLOCK,))
+    clock = _first(values, (CLOCK,))
     if isinstance(clock, datetime):
         return clock
     day, hour = _first(values, _DATES), _first(values, _TIMES_OF_DAY)
@@ -261,7 +261,7 @@ def _timed(groups: tuple[str, ...]) -> Value:
             number, unit = _measure(group)
             if unit is None and number == 0:
                 return Value(None)
-            return Value(number, unit, time=_parse_time(moment))
+            return Value(number, unit, time=parse_time(moment))
     return Value(None, log=tuple(_entries(groups)))
 
 
@@ -271,8 +271,8 @@ def _single(code: ObisCode, group: str) -> Value:
         return Value(group if text is None else text)
     if (code.c, code.d) in _NAMES:
         return Value(_identifier(group))
-    if code == _CLOCK:
-        return Value(_parse_time(group))
+    if code == CLOCK:
+        return Value(parse_time(group))
     if code in _TIMES_OF_DAY or code in _DATES:
         return Value(_parse_part(group, is_date=code in _DATES))
     number, unit = _measure(group)
@@ -306,7 +306,7 @@ def _measure(group: str) -> tuple[Scalar, str | None]:
     if not group:
         return None, None
     if _is_seasonal(group):
-        return _parse_time(group), None
+        return parse_time(group), None
     match = _NUMBER.fullmatch(group)
     number = from_text(match[1]) if match else None
     if match is None or number is None:
@@ -326,10 +326,11 @@ def _is_seasonal(group: str) -> bool:
 
 def _is_time(group: str) -> bool:
     """Tell a time from a number with as many digits."""
-    return _is_seasonal(group) or (len(group) >= 12 and _parse_time(group) is not None)
+    return _is_seasonal(group) or (len(group) >= 12 and parse_time(group) is not None)
 
 
-def _parse_time(group: str) -> datetime | None:
+def parse_time(group: str) -> datetime | None:
+    """Read a time as it is printed; None where it is none, or cannot be."""
     match = _TIME.fullmatch(group)
     if match is None:
         return None
@@ -379,7 +380,7 @@ def _entries(groups: tuple[str, ...]) -> Iterator[LogEntry]:
     moment = None
     for group in groups[codes[-1] + 1 if codes else 0 :]:
         if _is_time(group):
-            moment = _parse_time(group)
+            moment = parse_time(group)
         elif group:
             number, unit = _measure(group)
             yield LogEntry(moment, number, unit)
@@ -397,7 +398,7 @@ def _read_profile(
     columns = int(count) if _is_count(count) else 0
     step = timedelta(minutes=int(minutes) if _is_count(minutes) else 0)
     names, numbers = groups[4 : 4 + 2 * columns], groups[4 + 2 * columns :]
-    start, entries = _parse_time(moment), []
+    start, entries = parse_time(moment), []
     for index, group in enumerate(numbers if columns else ()):
         row, column = divmod(index, columns)
         number, unit = _measure(f"{group}*{names[2 * column + 1]}")

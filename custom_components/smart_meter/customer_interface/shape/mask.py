@@ -25,13 +25,20 @@ class Mask:
         return self.places.unpack(data)
 
 
-def make_mask(data: bytes, spans: Iterable[Span], loose: int = 0) -> Mask:
-    """Return the mask of data whose spans, in order and apart, may change; `loose` are the bits of a span's byte that may."""
+# What has to stay of a byte that may change: nothing, or where a digit stands that it is one, nearly (30 to 3F).
+_ANYTHING = bytes(256)
+DIGITS = bytes(0xF0 if chr(byte).isdigit() else 0xFF for byte in range(128)).ljust(
+    256, b"\xff"
+)
+
+
+def make_mask(data: bytes, spans: Iterable[Span], keep: bytes = _ANYTHING) -> Mask:
+    """Return the mask of data whose spans, in order and apart, may change; `keep` is the bits that stay, by the byte."""
     held = bytearray(b"\xff" * len(data))
     form, position = ">", 0
     for start, end, code in spans:
         form += f"{start - position}x{code}"
-        held[start:end] = bytes((loose,)) * (end - start)
+        held[start:end] = data[start:end].translate(keep)
         position = end
     bits = int.from_bytes(held)
     places = struct.Struct(f"{form}{len(data) - position}x")
