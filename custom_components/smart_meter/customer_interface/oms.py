@@ -19,6 +19,7 @@ from .application.mbus import (
     makers,
     read,
     read_fixed,
+    to_mode_1,
 )
 from .application.mbus.records import parse_records
 from .checksum import crc16_en13757
@@ -90,12 +91,8 @@ class _Plain:
 
 def meter_of(message: Message) -> MeterIdentity:
     """Return who a message is from as far as its link layer and its transport header tell, without any key."""
-    link = _link_address(message)
-    tpl = (
-        None
-        if is_ell(message.payload) or is_afl(message.payload)
-        else parse_tpl(message.payload)
-    )
+    link, payload = _link_address(message), to_mode_1(message.payload)
+    tpl = None if is_ell(payload) or is_afl(payload) else parse_tpl(payload)
     return _identity(
         message, tpl.address if isinstance(tpl, Tpl) and tpl.address else link
     )
@@ -165,7 +162,7 @@ def _identity(message: Message, address: bytes) -> MeterIdentity:
 def _open_link(
     message: Message, facts: Reading, keys: KeyRing, formats: Formats
 ) -> Results:
-    payload, address = message.payload, _link_address(message)
+    payload, address = to_mode_1(message.payload), _link_address(message)
     if _is_own(message):
         return _read_own(message, facts)
     if is_ell(payload):

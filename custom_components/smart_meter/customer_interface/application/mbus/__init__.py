@@ -3,6 +3,7 @@
 CI 72 7A 78 5A 5B    data records                     69 6A 6B    the format of compact frames
 CI 73 79 7B          a compact frame                  70 6E 6F    an error the meter reports
 CI 73 and 16 bytes   fixed data structure             71 74 75    an alarm
+CI 76                data records, high byte first
 """
 
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from . import makers
 from .codes import assign, is_dutch_p2
 from .compact import Formats, expand, learn_format
 from .fixed import LENGTH as FIXED_LENGTH, read_fixed
+from .mode_2 import to_mode_1
 from .profiles import unpacked
 from .records import MORE_QUANTITY, parse_records
 
@@ -27,6 +29,7 @@ __all__ = [
     "makers",
     "read",
     "read_fixed",
+    "to_mode_1",
 ]
 
 
