@@ -22,6 +22,7 @@ CONFIGURATION = """\
 homeassistant:
   name: Demo household
   country: AT
+  language: {language}
   currency: EUR
   time_zone: Europe/Vienna
   unit_system: metric
@@ -164,7 +165,8 @@ class Home:
     def write_configuration(self) -> None:
         """Lay the configuration folder, with this checkout's integration in it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "configuration.yaml").write_text(CONFIGURATION, "utf-8")
+        text = CONFIGURATION.format(language=self.language)
+        (self.folder / "configuration.yaml").write_text(text, "utf-8")
         storage = self.folder / ".storage"
         storage.mkdir(exist_ok=True)
         if not (storage / "onboarding").exists():

@@ -82,7 +82,7 @@ from .customer_interface.session.detect import Finding, Verdict
 from .discovery_flow import DiscoverySteps
 from .keystore import KeyStoreError, async_get_keystore, key_ring
 from .listening import DETECTION_PACE, Detection, Listening, Outcome
-from .radio_flow import subentry_types
+from .radio_flow import EXAMPLE, subentry_types
 from .simulated import SimulatedMeter
 from .summary import async_summary
 from .wireless import RADIO, operator_of
@@ -225,6 +225,7 @@ class SmartMeterConfigFlow(
             description_placeholders={
                 "meter": _offer_label(self._offer),
                 "line": str(self._offer.profile.line or ""),
+                "example": EXAMPLE,
             },
         )
 

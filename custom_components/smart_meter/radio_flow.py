@@ -67,7 +67,7 @@ CONF_LISTEN_ON = "listen_on"
 # An entry of the list that is no meter.
 AGAIN = "again"
 
-_EXAMPLE = "socket://192.168.1.20:1234"
+EXAMPLE = "socket://192.168.1.20:1234"
 _RADIO_MODES = SelectSelector(
     SelectSelectorConfig(
         options=list(MODES),
@@ -159,7 +159,7 @@ class RadioSteps(ConfigFlow):
             step_id="radio_port",
             data_schema=probatio.Schema(fields),
             errors=errors,
-            description_placeholders={"example": _EXAMPLE},
+            description_placeholders={"example": EXAMPLE},
         )
 
     @property

@@ -1,7 +1,6 @@
 """A meter's life: silence, unplugging, restart, other meters on the port, keys that stop fitting."""
 
 from decimal import Decimal
-import time
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
@@ -369,16 +368,18 @@ async def test_home_assistant_stops(
 async def test_shown_at_once(
     hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
 ) -> None:
-    """The last byte of a telegram is in the states well within half a second."""
+    """With the last byte of a telegram its values are in the states: no timer and no task lies in between."""
     await read_two(hass, meter)
-    for _ in range(5):
-        said = meter.send()
-        sent = time.monotonic()
-        await until(
-            hass,
-            lambda s=said: Decimal(power(hass, meter)) == s["1-0:1.7.0"],  # type: ignore[misc]
-        )
-        assert time.monotonic() - sent < 0.5
+    coordinator = entry.runtime_data
+    telegram = meter.bytes()
+    at = coordinator.statistics.last_byte + meter.interval
+    assert coordinator.session.receive(telegram[:-1], at) == ()
+    (reading,) = coordinator.session.receive(telegram[-1:], at + 0.1)
+    coordinator._on_output(reading)
+    said = {str(code): value.value for code, value in meter.said().values.items()}[
+        "1-0:1.7.0"
+    ]
+    assert Decimal(power(hass, meter)) == said
 
 
 async def test_exchanged_meter_without_a_number(

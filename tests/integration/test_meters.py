@@ -1,7 +1,9 @@
 """What a meter may bring beside electricity counters: meters behind it, messages, states, logs, slow telegrams."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from decimal import Decimal
+import time
 from typing import Any
 
 from homeassistant import block_async_io
@@ -14,6 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_meter import config_flow, coordinator as coordinator_module
 from custom_components.smart_meter.const import CONF_PENDING, DOMAIN, METER_PAGES
+from custom_components.smart_meter.diagnostics import async_get_config_entry_diagnostics
 from customer_interface.checksum import crc16_arc
 from tests.conftest import ROOT
 from tests.integration.conftest import (
@@ -304,26 +307,46 @@ async def test_waiting_for_a_slow_meter(
     assert result["step_id"] == "keys"
 
 
+@pytest.fixture
+def watched() -> Iterator[None]:
+    """Have Home Assistant look for calls that block the event loop."""
+    block_async_io.enable()
+    yield
+    for call in block_async_io._BLOCKED_CALLS.calls:
+        setattr(call.object, call.function, call.original_func)
+    block_async_io._BLOCKED_CALLS.calls.clear()
+
+
+@pytest.mark.usefixtures("watched")
 async def test_no_blocking_call(
     hass: HomeAssistant, meter: Meter, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing in setting up, reading and unloading a meter blocks the event loop."""
-    entry = await make_entry(hass, meter)
-    block_async_io.enable()
-    try:
-        assert await hass.config_entries.async_setup(entry.entry_id)
-        meter.send()
-        await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
-        result = await hass.config_entries.flow.async_init(
-            DOMAIN, context={"source": "user"}
-        )
-        hass.config_entries.flow.async_abort(result["flow_id"])
-        assert await hass.config_entries.async_unload(entry.entry_id)
-    finally:
-        for call in block_async_io._BLOCKED_CALLS.calls:
-            setattr(call.object, call.function, call.original_func)
-        block_async_io._BLOCKED_CALLS.calls.clear()
+    """Nothing in setting up, reading, changing, diagnosing and unloading a meter blocks the event loop."""
+    result = await to_listening(hass, meter)
+    await progress(hass, result, "listen_no_bytes")
+    meter.send()
+    result = await progressed(hass, result)
+    result = await progressed(hass, await answer(hass, result, **meter.keys))
+    result = await answer(hass, result)
+    entry = result["result"]
+    await hass.async_block_till_done()
+    meter.send()
+    await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
+    await async_get_config_entry_diagnostics(hass, entry)
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": "reconfigure", "entry_id": entry.entry_id}
+    )
+    hass.config_entries.flow.async_abort(result["flow_id"])
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert await hass.config_entries.async_unload(entry.entry_id)
     assert "blocking call" not in caplog.text
+
+
+@pytest.mark.usefixtures("watched")
+async def test_a_blocking_call_is_noticed(hass: HomeAssistant) -> None:
+    """What the test before relies on sees a call that blocks the event loop."""
+    with pytest.raises(RuntimeError, match="blocking call"):
+        time.sleep(0)  # noqa: ASYNC251 - that is what must be noticed
 
 
 async def test_a_meter_without_a_number(hass: HomeAssistant, line: Line) -> None:

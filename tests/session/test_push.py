@@ -54,6 +54,22 @@ def wire(operator: str, meter: str, *faults: str, keys: KeyRing | None = None) -
     return Wire(simulated, make_session(profile, ring), profile.line)
 
 
+@pytest.mark.parametrize(("operator", "meter"), ROWS, ids="-".join)
+def test_read_in_time(operator: str, meter: str) -> None:
+    """The last byte is read at once, or after a pause of half a second and half a push interval at most."""
+    line = wire(operator, meter)
+    session, at = line.session, 1_800_000_000.0
+    session.start(at)
+    outputs = session.receive(line.meter.telegram(at), at)
+    waited = 0.0
+    if not any(isinstance(output, Reading) for output in outputs):
+        assert session.wake_at is not None
+        waited = session.wake_at - at
+        outputs = session.wake(session.wake_at)
+    assert any(isinstance(output, Reading) for output in outputs)
+    assert waited <= min(0.5, line.meter.interval / 2)
+
+
 def shown(reading: Reading) -> dict[str, tuple[object, str | None]]:
     """Return values by code, as pairs."""
     return {
