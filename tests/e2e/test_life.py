@@ -5,8 +5,7 @@ port, another meter, removed; and what none of it may leave behind: the key.
 """
 
 import asyncio
-import base64
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 import hashlib
 import json
@@ -17,6 +16,7 @@ from playwright.async_api import Browser
 import pytest
 
 from tests.e2e.frontend import Frontend, Home, Simulator, free_port, opened
+from tests.spellings import spellings
 
 ROW = ("netz-noe", "kaifa-ma309m")
 WRONG_KEY = "00112233445566778899aabbccddeeff"
@@ -287,23 +287,6 @@ async def test_life(
 
 
 # --- the key -----------------------------------------------------------------------------------------------------
-
-
-def spellings(key: str) -> Iterator[bytes]:
-    """Yield the ways a key may have been written down by mistake."""
-    raw = bytes.fromhex(key)
-    pairs = [f"{byte:02x}" for byte in raw]
-    for separator in ("", " ", ":", "-", ", ", ",", ", 0x", " 0x", "\\x"):
-        text = separator.join(pairs)
-        yield from (text.encode(), text.upper().encode())
-    yield base64.b64encode(raw).rstrip(b"=")
-    yield base64.urlsafe_b64encode(raw).rstrip(b"=")
-    yield base64.b32encode(raw).rstrip(b"=")
-    yield raw
-    yield raw[::-1]
-    yield repr(raw)[2:-1].encode()
-    for separator in (", ", ",", " "):
-        yield separator.join(map(str, raw)).encode()
 
 
 def found(folder: Path, extra: bytes, keys: tuple[str, ...]) -> list[str]:
