@@ -31,7 +31,9 @@ PUSHING = [
 ]
 
 
-@pytest.mark.parametrize(("operator", "model"), PUSHING, ids="-".join)
+@pytest.mark.parametrize(
+    ("operator", "model"), PUSHING, ids=["-".join(row) for row in PUSHING]
+)
 async def test_row(hass: HomeAssistant, line: Line, operator: str, model: str) -> None:
     """The flow asks for what the profile names, shows the values, and each numeric value is a state."""
     meter = Meter(line, operator, model)
