@@ -26,8 +26,11 @@ from customer_interface.keys import Key, KeyRing
 from customer_interface.link import links_for
 from customer_interface.link.deframer import Deframer
 from customer_interface.link.wmbus import parse_raw
+from customer_interface.plausibility import Limits
 from customer_interface.reading import Fault, Frame, Link, Reading
 from customer_interface.security.mep import digest, open_reply
+from customer_interface.session.base import SessionState
+from customer_interface.session.belief import Belief
 from customer_interface.session.receiver import Receiver
 from customer_interface.simulate.amis import AmisMeter, frame as amis_frame, records
 from customer_interface.simulate.bus import Bus
@@ -123,6 +126,20 @@ class Format:
             if isinstance(item, Reading)
             and not any(_says(item, reading) for reading in said)
         ]
+
+    def believed(self, news: list[Reading]) -> bool:
+        """Whether a session that had the telegram believes what a mutant says one interval later."""
+        belief = Belief(SessionState(), Limits(), self.ring)
+        said = [item for item in self._said if isinstance(item, Reading)]
+        for reading in said:
+            belief.judge(reading, AT - self._meter.interval)
+        return any(
+            isinstance(output, Reading)
+            and (output.values or output.records)
+            and not any(_says(output, reading) for reading in said)
+            for reading in news
+            for output in belief.judge(reading, AT)
+        )
 
     def unproven(self, data: bytes) -> bool:
         """Whether any frame that is passed up lacks its checksum, by another look than the deframer's."""
@@ -256,6 +273,10 @@ class MepFormat:
             return []
         return [it for it in self.read(data, self.ring) if isinstance(it, Reading)]
 
+    def believed(self, news: list[Reading]) -> bool:
+        """Whether it is believed: there is no more to judge it by."""
+        return bool(news)
+
     def unproven(self, data: bytes) -> bool:
         """Whether the digest of what opens does not fit."""
         return True
@@ -274,8 +295,8 @@ class MepFormat:
 class Tally:
     """What came of the mutants of one format.
 
-    `passed` said something new though damaged: their check fitted by chance, or there is none; of these `unsound` had
-    one that did not fit. `slowest` is seconds of processor time, `grown` how many kB more the process needed at its peak
+    `passed` said something new though damaged: their check fitted by chance, or there is none; of these a session that
+    had the telegram before `believed` some, and `unsound` had a check that did not fit. `slowest` is seconds of processor time, `grown` how many kB more the process needed at its peak
     than after the first telegrams.
     """
 
@@ -283,6 +304,7 @@ class Tally:
     broken: int = 0
     right: int = 0
     passed: int = 0
+    believed: int = 0
     unsound: int = 0
     wrong_keys: int = 0
     opened: int = 0
@@ -346,8 +368,9 @@ def _broken(form: _Form, random: Random, tally: Tally, count: int) -> Iterator[_
     def step() -> None:
         data = mutant(form.telegram, random)
         tally.broken += 1
-        if form.news(data):
+        if news := form.news(data):
             tally.passed += 1
+            tally.believed += form.believed(news)
             tally.unsound += form.unproven(data)
 
     return (step for _ in range(count))
@@ -381,6 +404,7 @@ _COLUMNS = (
     "held",
     "broken",
     "check fitted by chance",
+    "of these believed",
     "read without a check that fits",
     "made right",
     "wrong keys",
@@ -395,7 +419,8 @@ def table_row(tally: Tally) -> tuple[str, ...]:
     return (
         tally.name,
         "yes" if tally.held else f"NO {tally.raised}",
-        *map(str, (tally.broken, tally.passed, tally.unsound, tally.right)),
+        *map(str, (tally.broken, tally.passed, tally.believed)),
+        *map(str, (tally.unsound, tally.right)),
         *map(str, (tally.wrong_keys, tally.opened)),
         f"{tally.slowest * 1_000:.0f}",
         str(tally.grown),
