@@ -90,6 +90,8 @@ class Belief:
             return ()
         if meter.checked and _unchecked(reading):
             return (replace(_CHECKSUM_LOST, meter=reading.meter),)
+        if reading.records and _weak(reading) and meter.reshaped(reading.records):
+            return (replace(_RESHAPED, meter=reading.meter),)
         replay = self._replayed(meter, reading)
         if replay is not None:
             return (replay,)
@@ -327,6 +329,11 @@ _REPLAY = "a frame counter that is not higher than the last valid one: an old or
 # A P1 telegram of which the digits of the checksum got lost looks like one of a meter that sends none.
 _CHECKSUM_LOST = Fault(
     FaultKind.CHECKSUM, "a telegram without the checksum that this meter's have"
+)
+
+
+_RESHAPED = Fault(
+    FaultKind.IMPLAUSIBLE, "other records than before; waiting for them to come again"
 )
 
 

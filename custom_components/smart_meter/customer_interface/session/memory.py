@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeGuard
 from ..obis import ObisCode
 from ..plausibility import Earlier, Limits, Margins, margins
 from ..quantity import Quantity, quantity_of
-from ..reading import LogEntry, Reading, Scalar, Value
+from ..reading import LogEntry, Reading, Record, Scalar, Value
 from ..units import Number, exact_text
 from .base import SessionState
 
@@ -27,6 +27,7 @@ _GAPS = 5
 MAX_METERS = 1_000
 MAX_NUMBERS = 50 * MAX_METERS
 MAX_CODES = 4_096
+MAX_SHAPES = 64
 
 
 _NUMBERS = (int, Decimal)
@@ -98,6 +99,7 @@ class MeterMemory:
     registers: dict[ObisCode, Register] = field(default_factory=dict)
     codes: tuple[ObisCode, ...] = ()
     line: tuple[Register, ...] = ()
+    shapes: set[tuple[Record, ...]] = field(default_factory=set)
 
     def line_up(self, values: Mapping[ObisCode, Value]) -> bool:
         """Put the registers of these values into `line`, where mostly they are; False where a value never came before."""
@@ -108,6 +110,15 @@ class MeterMemory:
             self.codes = codes
             self.line = tuple(self.registers[code] for code in codes)
         return True
+
+    def reshaped(self, records: tuple[Record, ...]) -> bool:
+        """Whether no telegram before had records of these kinds, though there were telegrams; the next one has had them."""
+        shape = tuple(record._replace(value=None, raw="") for record in records)
+        known = not self.shapes or shape in self.shapes
+        if len(self.shapes) >= MAX_SHAPES:
+            self.shapes.clear()
+        self.shapes.add(shape)
+        return not known
 
 
 class Memory:
