@@ -16,6 +16,7 @@ from customer_interface.reading import (
     MeterIdentity,
     Protection,
     Reading,
+    Record,
     Value,
 )
 from customer_interface.session.base import SessionState
@@ -236,6 +237,21 @@ def test_a_state_and_a_log_that_changed_under_a_weak_check_must_come_twice():
             told = replace(unchecked({code: changed}), check_bits=bits)
             assert bool(belief.judge(told, AT + 10)[0].values) is shown
             assert belief.judge(told, AT + 20)[0].values == {code: changed}
+
+
+def test_records_of_other_kinds_under_a_weak_check_must_come_twice():
+    """A sum of 8 bits lets some damage pass, which makes other records of a telegram: nobody sees them."""
+    volume, flow = (Record(word, 1, "m³") for word in ("volume", "volume_flow"))
+
+    def records(n, *rows, bits=8):
+        return judge(new_belief, n, records=rows, check_bits=bits, counter=None)[0]
+
+    new_belief = new()
+    assert isinstance(records(0, volume), Reading)
+    assert records(1, volume, flow).kind is FaultKind.IMPLAUSIBLE
+    assert isinstance(records(2, volume._replace(value=2)), Reading)
+    assert isinstance(records(3, volume, flow), Reading)
+    assert isinstance(records(4, flow, bits=16), Reading)
 
 
 def test_a_telegram_that_lost_its_checksum_is_refused():

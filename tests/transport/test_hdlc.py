@@ -69,6 +69,38 @@ def test_segments() -> None:
     assert not faults(results)
 
 
+def test_a_segment_that_came_twice_counts_once() -> None:
+    """Whichever of them: joined twice it would be content that nobody sent."""
+    segments = [
+        frame(LLC + b"\x0fab", more=True),
+        frame(b"cd", more=True),
+        frame(b"ef"),
+    ]
+    for place in range(3):
+        sent = [*segments[: place + 1], *segments[place:]]
+        results = run(HdlcAssembler(), *sent)
+        assert payloads(results) == [b"\x0fabcdef"]
+        assert not faults(results)
+
+
+def test_a_telegram_in_one_frame_may_come_again() -> None:
+    """Whether it says anything new is not for this layer to judge."""
+    single = frame(LLC + b"\x0fab")
+    assert payloads(run(HdlcAssembler(), single, single)) == [b"\x0fab"] * 2
+
+
+def test_what_was_interrupted_is_not_joined() -> None:
+    """A damaged frame may have been a segment; the next telegram is whole again."""
+    assembler = HdlcAssembler()
+    assembler.add(frame(LLC + b"\x0fab", more=True), 0)
+    assembler.interrupt()
+    assert assembler.add(frame(b"ef"), 0) == []
+    assembler.add(frame(LLC + b"\x0fab", more=True), 0)
+    assembler.interrupt()
+    results = run(assembler, frame(LLC + b"\x0fgh", more=True), frame(b"ij"))
+    assert payloads(results) == [b"\x0fghij"]
+
+
 def test_several_apdus_in_one_frame() -> None:
     """Each with a header of its own."""
     results = run(
@@ -144,7 +176,7 @@ def test_memory_is_bounded() -> None:
     assembler = HdlcAssembler()
     assembler.add(frame(LLC + b"\x0f", more=True), 0)
     for count in range(200):
-        assembler.add(frame(bytes(2000), more=True), 0)
+        assembler.add(frame(bytes((count,)) * 2000, more=True), 0)
         assembler.add(frame(LLC + b"\x0f", more=True, address=bytes((count,))), 0)
     kept = [stream.information for stream in assembler._streams.values()]
     assert len(kept) <= 8
@@ -156,7 +188,7 @@ def test_endless_telegram_gives_nothing() -> None:
     results = run(
         HdlcAssembler(),
         frame(LLC + b"\x0f", more=True),
-        *([frame(bytes(2000), more=True)] * 40),
+        *(frame(bytes((count,)) * 2000, more=True) for count in range(1, 41)),
         frame(b"x"),
         apart=0,
     )

@@ -142,7 +142,11 @@ class Receiver:
         """Carry frames up to readings; faults pass."""
         results: list[Reading | Fault] = []
         for item in items:
-            results += [item] if isinstance(item, Fault) else self._read_frame(item, at)
+            if isinstance(item, Fault):
+                self._hdlc.interrupt()
+                results.append(item)
+            else:
+                results += self._read_frame(item, at)
         self._expire(results, at)
         return [self._noted(result, at) for result in results]
 

@@ -34,10 +34,11 @@ _MOST_STREAMS = 8
 
 @dataclass(slots=True)
 class _Stream:
-    """What has come so far of one information; `lost` while the rest of one without a beginning passes by."""
+    """What has come so far of one information, `segment` last; `lost` while the rest of one that lacks any passes by."""
 
     since: float
     information: bytearray = field(default_factory=bytearray)
+    segment: bytes = b""
     check_bits: int = 16
     lost: bool = False
 
@@ -48,25 +49,46 @@ class HdlcAssembler:
     def __init__(self) -> None:
         """Begin with nothing."""
         self._streams: dict[bytes, _Stream] = {}
+        self._ended: dict[bytes, bytes] = {}
 
     def add(self, frame: Frame, at: float) -> list[Message | Fault]:
         """Take a frame that arrived at this time in seconds."""
         results: list[Message | Fault] = list(self.expire(at))
-        if not frame.payload:
+        if not frame.payload or self._repeats(frame):
             return results
         if frame.control & ~POLL in _LINK_FRAMES:
             return [*results, _link_fault(frame.control)]
         stream = self._streams.pop(frame.address, None)
-        if stream is not None and not stream.lost and _LLC.match(frame.payload):
-            results.append(_MISSING)
+        if stream is not None and _LLC.match(frame.payload):
+            results += [] if stream.lost else [_MISSING]
             stream = None
         if stream is None:
             stream = _Stream(at, lost=not _begins(frame.payload))
             results += [_MISSING] if stream.lost else []
         results += self._append(stream, frame, at)
-        if not frame.more and not stream.lost:
-            results += _messages(stream, frame)
+        if not frame.more:
+            results += [] if stream.lost else _messages(stream, frame)
+            self._end(stream, frame)
         return results
+
+    def interrupt(self) -> None:
+        """Give up what is half joined: a damaged frame may have been one of its segments, which nothing numbers."""
+        for stream in self._streams.values():
+            stream.lost = True
+
+    def _repeats(self, frame: Frame) -> bool:
+        """Tell a segment that came twice in a row from the next one; a telegram in one frame may say the same again."""
+        stream = self._streams.get(frame.address)
+        last = stream.segment if stream else self._ended.get(frame.address)
+        return frame.payload == last
+
+    def _end(self, stream: _Stream, frame: Frame) -> None:
+        """Remember the last of several segments."""
+        self._ended.pop(frame.address, None)
+        if len(stream.information) > len(frame.payload):
+            self._ended[frame.address] = frame.payload
+        if len(self._ended) > _MOST_STREAMS:
+            del self._ended[next(iter(self._ended))]
 
     def expire(self, at: float) -> list[Fault]:
         """Give up what has waited too long; infinity gives up everything."""
@@ -79,7 +101,7 @@ class HdlcAssembler:
         return [_MISSING for stream in streams if not stream.lost]
 
     def _append(self, stream: _Stream, frame: Frame, at: float) -> list[Fault]:
-        stream.since = at
+        stream.since, stream.segment = at, frame.payload
         stream.check_bits = min(stream.check_bits, frame.check_bits)
         if frame.more:
             self._streams[frame.address] = stream
