@@ -2,7 +2,7 @@
 
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult, unsafeCSS } from "lit";
 import uPlotStyle from "uplot/dist/uPlot.min.css?inline";
-import { Chart } from "./chart";
+import { Chart, type Look } from "./chart";
 import { Curve, extent, gapAfter, LONGEST, type Step, steps } from "./curve";
 import { number, power, value } from "./format";
 import { SmartMeterPanel } from "./panel";
@@ -11,6 +11,8 @@ import { linkWord, words } from "./words";
 
 const TYPE = "smart-meter-card";
 const TODAY_EVERY = 60_000;
+/** Milliseconds after which the curve moves on without a new reading; a meter that sends every second is not drawn twice. */
+const DRAW_EVERY = 1250;
 /** A meter that sends more seldom has no curve but points. */
 const SELDOM = 60;
 
@@ -26,7 +28,7 @@ export class SmartMeterCard extends LitElement {
   private state: State | null = null;
   private today: Today = { import: null, export: null };
   private chart?: Chart;
-  private chartLook = "";
+  private width = 0;
   private curve = new Curve();
   /** Home Assistant's clock minus this device's, in seconds. */
   private offset = 0;
@@ -65,7 +67,7 @@ export class SmartMeterCard extends LitElement {
     const before = this._hass;
     this._hass = hass;
     if (before?.connection !== hass.connection || before?.language !== hass.language) this.restart();
-    else if (before.themes !== hass.themes) this.requestUpdate();
+    else if (before.themes !== hass.themes) this.dropChart();
   }
 
   getCardSize(): number {
@@ -79,15 +81,13 @@ export class SmartMeterCard extends LitElement {
   connectedCallback(): void {
     super.connectedCallback();
     this.restart();
-    this.timer = window.setInterval(() => this.draw(), 1000);
     this.todayTimer = window.setInterval(() => void this.askToday(), TODAY_EVERY);
-    this.observer = new ResizeObserver(() => this.chart?.resize(this.width()));
-    this.observer.observe(this);
+    this.observer = new ResizeObserver(([entry]) => this.resize(Math.floor(entry!.contentRect.width)));
   }
 
   disconnectedCallback(): void {
     super.disconnectedCallback();
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
     clearInterval(this.todayTimer);
     this.observer?.disconnect();
     this.stop();
@@ -156,34 +156,47 @@ export class SmartMeterCard extends LitElement {
   }
 
   protected updated(_: PropertyValues): void {
+    const place = this.place();
+    if (place) this.observer?.observe(place);
     this.draw();
   }
 
-  private width(): number {
-    return Math.floor(this.renderRoot.querySelector(".curve")?.clientWidth ?? 0);
+  private place(): HTMLElement | null {
+    return this.renderRoot.querySelector<HTMLElement>(".curve");
   }
 
+  private resize(width: number): void {
+    this.width = width;
+    this.chart?.resize(width);
+    if (!this.chart) this.draw();
+  }
+
+  /** The chart's colours are those of the theme it was made in. */
   private dropChart(): void {
     this.chart?.destroy();
     this.chart = undefined;
+    this.requestUpdate();
   }
 
   private draw(): void {
-    const place = this.renderRoot.querySelector<HTMLElement>(".curve");
-    if (!place || !this.state?.meter || !place.clientWidth) return;
+    clearTimeout(this.timer);
+    const place = this.place();
+    if (!this.isConnected || !place || !this.width) return;
+    this.timer = window.setTimeout(() => this.draw(), DRAW_EVERY);
+    this.chart ??= new Chart(place, this.width, this.look(), this.language);
+    this.chart.show(this.steps(), this.now(), this.minutes * 60);
+  }
+
+  private look(): Look {
     const style = getComputedStyle(this);
     const of = (name: string, otherwise: string) => style.getPropertyValue(name).trim() || otherwise;
-    const look = {
+    return {
       text: of("--primary-text-color", "#212121"),
       grid: of("--divider-color", "#e0e0e0"),
       drawn: of("--energy-grid-consumption-color", "#488fc2"),
       fed: of("--energy-grid-return-color", "#8353d1"),
       font: `12px ${style.fontFamily || "sans-serif"}`,
     };
-    if (this.chart && JSON.stringify(look) !== this.chartLook) this.dropChart();
-    this.chartLook = JSON.stringify(look);
-    this.chart ??= new Chart(place, place.clientWidth, look, this.language);
-    this.chart.show(this.steps(), this.now(), this.minutes * 60);
   }
 
   private now(): number {
@@ -313,11 +326,11 @@ export class SmartMeterCard extends LitElement {
       .link.silent, .link.unreadable, .link.port, .link.stopped {
         color: var(--primary-text-color); border-inline-start: 4px solid var(--error-color, #db4437); padding-inline-start: 8px; font-weight: 500;
       }
-      .power { display: flex; flex-wrap: wrap; align-items: baseline; gap: 8px; margin-top: 12px; }
+      .power { margin-top: 12px; }
       .number { font-size: 2.4em; font-variant-numeric: tabular-nums; }
       .arrow { font-size: 1.8em; }
-      .direction { font-size: 1.1em; }
-      .curve { width: 100%; height: 180px; overflow: hidden; }
+      .direction { display: inline-block; font-size: 1.1em; }
+      .curve { width: 100%; height: 180px; contain: strict; }
       .key { display: flex; flex-wrap: wrap; gap: 4px 8px; margin: 4px 0 0; align-items: center; font-size: 0.9em; }
       .box { width: 1.4em; height: 1em; border: 1px solid var(--primary-text-color); }
       .box.drawn { background: color-mix(in srgb, var(--energy-grid-consumption-color, #488fc2) 45%, transparent); }
@@ -327,7 +340,7 @@ export class SmartMeterCard extends LitElement {
       dl { display: flex; flex-wrap: wrap; gap: 4px 32px; margin: 0; }
       dl div { display: flex; gap: 8px; }
       dd { margin: 0; font-variant-numeric: tabular-nums; font-weight: 500; }
-      table { width: 100%; border-collapse: collapse; margin-top: 16px; }
+      table { width: 100%; border-collapse: collapse; margin-top: 16px; table-layout: fixed; }
       caption { margin: 0; }
       th, td { text-align: start; font-weight: 400; padding: 6px 8px 6px 0; border-bottom: 1px solid var(--divider-color); overflow-wrap: anywhere; }
       thead th { color: var(--secondary-text-color); font-size: 0.85em; }

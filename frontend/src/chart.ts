@@ -1,7 +1,7 @@
 /** Draws the curve: a stepped line, filled plainly above zero (drawn) and hatched below it (fed in). */
 
 import uPlot from "uplot";
-import { columns, range, type Step } from "./curve";
+import { range, runs, type Step } from "./curve";
 
 export interface Look {
   text: string;
@@ -13,11 +13,16 @@ export interface Look {
 
 const HEIGHT = 180;
 const HATCH = 8;
+const DOT = 4 * devicePixelRatio;
 
 export class Chart {
   private plot: uPlot;
   private found: readonly Step[] = [];
   private hatch: CanvasPattern | null = null;
+  private line?: Path2D;
+  private drawn?: Path2D;
+  private fed?: Path2D;
+  private dots?: Path2D;
 
   constructor(
     parent: HTMLElement,
@@ -36,20 +41,19 @@ export class Chart {
         cursor: { show: false },
         scales: { x: { time: true, auto: false }, y: { range: (_, low, high) => range(low, high) } },
         axes: [
-          { ...axis, space: 90, values: (_, ticks) => ticks.map((tick) => clock.format(tick * 1000)) },
-          { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => watts.format(tick)) },
+          { ...axis, space: 120, values: (_, ticks) => ticks.map((tick) => clock.format(tick * 1000)) },
+          { ...axis, size: 64, space: 40, values: (_, ticks) => ticks.map((tick) => watts.format(tick)) },
         ],
         series: [
           {},
           {
             stroke: look.text,
             width: 1.5,
-            spanGaps: false,
-            paths: uPlot.paths.stepped!({ align: 1 }),
-            points: { show: true, size: 4, fill: look.text, width: 0 },
+            paths: () => ({ stroke: this.line, flags: 0 }),
+            points: { show: false },
           },
         ],
-        hooks: { drawAxes: [(plot) => this.fill(plot)] },
+        hooks: { drawAxes: [(plot) => this.draw(plot)] },
       },
       [[], []],
       parent,
@@ -60,7 +64,7 @@ export class Chart {
   show(found: readonly Step[], now: number, seconds: number): void {
     this.found = found;
     this.plot.batch(() => {
-      this.plot.setData(columns(found) as uPlot.AlignedData, false);
+      this.plot.setData([found.map((step) => step.at), found.map((step) => step.power)], false);
       this.plot.setScale("x", { min: now - seconds, max: now });
     });
   }
@@ -73,25 +77,47 @@ export class Chart {
     this.plot.destroy();
   }
 
-  private fill(plot: uPlot): void {
-    const { ctx, bbox } = plot;
-    const zero = plot.valToPos(0, "y", true);
+  private draw(plot: uPlot): void {
+    this.trace(plot);
+    this.fill(plot);
+  }
+
+  /** Turn the steps into paths: areas, and a line for each run; a step that stands alone and has no length is a dot. */
+  private trace({ bbox, scales, valToPos }: uPlot): void {
+    const zero = valToPos(0, "y", true);
+    const begin = scales.x!.min!;
+    const perSecond = bbox.width / (scales.x!.max! - begin);
+    const perWatt = valToPos(1, "y", true) - zero;
+    this.line = new Path2D();
+    this.drawn = new Path2D();
+    this.fed = new Path2D();
+    this.dots = new Path2D();
+    for (const run of runs(this.found)) {
+      for (const { at, until, power } of run) {
+        const left = bbox.left + (Math.max(at, begin) - begin) * perSecond;
+        const right = bbox.left + (until - begin) * perSecond;
+        const level = zero + power * perWatt;
+        (power < 0 ? this.fed : this.drawn).rect(left, zero, right - left, level - zero);
+        if (at === run[0]!.at) this.line.moveTo(left, level);
+        else this.line.lineTo(left, level);
+        this.line.lineTo(right, level);
+        if (run.length === 1 && until === at) this.dots.rect(left - DOT / 2, level - DOT / 2, DOT, DOT);
+      }
+    }
+  }
+
+  private fill({ ctx, bbox, valToPos }: uPlot): void {
     this.hatch ??= pattern(ctx, this.look.fed);
     ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    for (const step of this.found) {
-      const left = plot.valToPos(step.at, "x", true);
-      const right = plot.valToPos(step.until, "x", true);
-      const top = plot.valToPos(step.power, "y", true);
-      ctx.globalAlpha = step.power < 0 ? 1 : 0.45;
-      ctx.fillStyle = step.power < 0 ? (this.hatch ?? this.look.fed) : this.look.drawn;
-      ctx.fillRect(left, top, right - left, zero - top);
-    }
+    ctx.globalAlpha = 0.45;
+    ctx.fillStyle = this.look.drawn;
+    ctx.fill(this.drawn!);
     ctx.globalAlpha = 1;
+    ctx.fillStyle = this.hatch ?? this.look.fed;
+    ctx.fill(this.fed!);
     ctx.fillStyle = this.look.text;
-    ctx.fillRect(bbox.left, zero, bbox.width, 1);
+    ctx.fill(this.dots!);
+    ctx.fillRect(bbox.left, valToPos(0, "y", true), bbox.width, 1);
     ctx.restore();
   }
 }

@@ -54,19 +54,16 @@ export function steps(points: readonly Point[], from: number, gap: number): Step
   return found;
 }
 
-/** Columns of times and powers for the chart: each gap has a null, so that nothing is drawn across it. */
-export function columns(found: readonly Step[]): [number[], (number | null)[]] {
-  const times: number[] = [];
-  const powers: (number | null)[] = [];
-  found.forEach((step, i) => {
-    times.push(step.at);
-    powers.push(step.power);
-    if (step.until === step.at && i < found.length - 1) {
-      times.push(step.at + 0.001);
-      powers.push(null);
-    }
-  });
-  return [times, powers];
+/** The steps in runs, within which each begins where the one before it ends: what a line may join. */
+export function runs(found: readonly Step[]): Step[][] {
+  const all: Step[][] = [];
+  let joined = NaN;
+  for (const step of found) {
+    if (step.at === joined) all.at(-1)!.push(step);
+    else all.push([step]);
+    joined = step.until > step.at ? step.until : NaN;
+  }
+  return all;
 }
 
 /** Lowest and highest power of the window, for who cannot see the curve. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { columns, Curve, extent, gapAfter, steps } from "../src/curve";
+import { Curve, extent, gapAfter, runs, steps } from "../src/curve";
 
 const points = (...times: number[]) => times.map((at) => ({ at, power: at * 10 }));
 
@@ -32,15 +32,18 @@ describe("gaps", () => {
   it("are never joined", () => {
     const found = steps(points(0, 5, 15, 20), 0, 8.4);
     expect(found.map((step) => [step.at, step.until])).toEqual([[0, 5], [5, 5], [15, 20], [20, 20]]);
-    const [times, powers] = columns(found);
-    expect(times).toEqual([0, 5, 5.001, 15, 20]);
-    expect(powers).toEqual([0, 50, null, 150, 200]);
+    expect(runs(found).map((run) => run.map((step) => step.at))).toEqual([[0, 5], [15, 20]]);
   });
 
   it("hold no value that no telegram told", () => {
     const told = points(0, 1, 2, 9, 10);
-    const drawn = columns(steps(told, 0, 2))[1].filter((power) => power !== null);
-    expect(drawn).toEqual(told.map((point) => point.power));
+    const drawn = runs(steps(told, 0, 2));
+    expect(drawn.flat().map(({ at, power }) => ({ at, power }))).toEqual(told);
+    expect(drawn.map((run) => run.length)).toEqual([3, 2]);
+  });
+
+  it("leave a lonely point alone", () => {
+    expect(runs(steps(points(0, 9, 18), 0, 2)).map((run) => run.length)).toEqual([1, 1, 1]);
   });
 });
 

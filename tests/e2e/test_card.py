@@ -1,10 +1,12 @@
 """The card in a real browser: a simulated meter, a real Home Assistant, a dashboard with the card on it."""
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import AsyncGenerator, Awaitable, Callable
 import json
 import os
 from pathlib import Path
+import statistics
 from typing import Any, Final
 
 from playwright.async_api import Browser, BrowserContext, Page
@@ -20,8 +22,9 @@ DASHBOARD: Final = "meter-live"
 WIDTHS: Final = {360: 800, 768: 1024, 1600: 1000}
 # The machine may be busy with other things.
 PATIENCE: Final = 120.0
-# The goal is 20 (docs/card.md); on a shared machine twice that still tells a card that became slow.
-MOST_MILLISECONDS = 40.0
+# The goal is 20 (docs/card.md); processes that share the core make each of them up to half as long again.
+MOST_MILLISECONDS = 30.0
+TRACED: Final = ["toplevel", "blink.user_timing"]
 # SCREENSHOTS=docs/images makes those of the documentation.
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
@@ -150,7 +153,7 @@ async def test_card(house: House, browser: Browser) -> None:
     await page.goto(f"{house.home.url}/{DASHBOARD}/0", wait_until="commit")
     await until(lambda: told(page, "The meter is heard"))
     assert not errors
-    took = await milliseconds(context, page)
+    took = await milliseconds(browser, page)
     assert took <= MOST_MILLISECONDS, took
     await context.close()
 
@@ -159,33 +162,37 @@ async def test_card(house: House, browser: Browser) -> None:
             await look_at(house, browser, width, scheme)
 
 
-async def milliseconds(context: BrowserContext, page: Page) -> float:
-    """Return the script, style and layout of one update on a slow tablet: with a sixth of the CPU.
+async def milliseconds(browser: Browser, page: Page) -> float:
+    """Return the script, style, layout and paint of one update on a tablet with a sixth of this machine's CPU.
 
-    The lower quartile of 30: what else runs on the machine is not the card's.
+    Six times the CPU time of the page's main thread, from a trace: a throttled page would count what else the machine
+    does. Of 100 updates with all values new and a full curve, the lower quartile: neighbours in the processor's caches
+    slow the others down.
     """
-    slow = await context.new_cdp_session(page)
-    await slow.send("Emulation.setCPUThrottlingRate", {"rate": 6})
-    took = await page.locator("smart-meter-card").evaluate(
+    await browser.start_tracing(page=page, categories=TRACED)
+    await page.locator("smart-meter-card").evaluate(
         """async (card) => {
-          const took = [];
           const begin = card.state.power.at;
-          for (let i = 1; i < 300; i++) card.curve.add({ at: begin + i, power: 10 * i });
-          for (let i = 300; i < 330; i++) {
+          for (let i = 1; i < 300; i++) card.curve.add({ at: begin + i, power: i % 2 ? i : -i });
+          for (let i = 300; i < 400; i++) {
             const power = { ...card.state.power, at: begin + i, net: i % 2 ? i : -i };
             const rows = card.state.rows.map((row) => row.number ? { ...row, value: `${i}.5` } : row);
-            const start = performance.now();
+            performance.mark("update");
             card.take({ ...card.state, now: begin + i, interval: 1, power, rows });
-            await card.updateComplete;
-            card.getBoundingClientRect();
-            took.push(performance.now() - start);
-            await new Promise(requestAnimationFrame);
+            await new Promise((done) => setTimeout(done, 50));
           }
-          return took.sort((a, b) => a - b)[7];
+          performance.mark("update");
         }"""
     )
-    await slow.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-    return float(took)
+    events = json.loads(await browser.stop_tracing())["traceEvents"]
+    marks = [event for event in events if event["name"] == "update"]
+    thread = marks[0]["tid"]
+    begins = sorted(event["ts"] for event in marks)
+    used = [0.0] * len(begins)
+    for event in events:
+        if event["tid"] == thread and event["name"].endswith("::RunTask"):
+            used[bisect_left(begins, event["ts"]) - 1] += event.get("tdur", 0)
+    return 6 * statistics.quantiles(used[:-1])[0] / 1000
 
 
 async def told(page: Page, words: str) -> bool:

@@ -2694,10 +2694,9 @@ function Da(e, t, n) {
 	}), r;
 }
 function Oa(e) {
-	let t = [], n = [];
-	return e.forEach((r, i) => {
-		t.push(r.at), n.push(r.power), r.until === r.at && i < e.length - 1 && (t.push(r.at + .001), n.push(null));
-	}), [t, n];
+	let t = [], n = NaN;
+	for (let r of e) r.at === n ? t.at(-1).push(r) : t.push([r]), n = r.until > r.at ? r.until : NaN;
+	return t;
 }
 function ka(e) {
 	if (!e.length) return null;
@@ -2713,7 +2712,7 @@ function $(e, t) {
 	return [n < 0 ? n - i : 0, r > 0 || n === 0 ? r + i : 0];
 }
 // src/chart.ts
-var Aa = 180, ja = 8, Ma = class {
+var Aa = 180, ja = 8, Ma = 4 * devicePixelRatio, Na = class {
 	constructor(e, t, n, r) {
 		this.look = n, this.found = [], this.hatch = null;
 		let i = new Intl.DateTimeFormat(r, {
@@ -2743,31 +2742,29 @@ var Aa = 180, ja = 8, Ma = class {
 			},
 			axes: [{
 				...o,
-				space: 90,
+				space: 120,
 				values: (e, t) => t.map((e) => i.format(e * 1e3))
 			}, {
 				...o,
 				size: 64,
+				space: 40,
 				values: (e, t) => t.map((e) => a.format(e))
 			}],
 			series: [{}, {
 				stroke: n.text,
 				width: 1.5,
-				spanGaps: !1,
-				paths: ba.paths.stepped({ align: 1 }),
-				points: {
-					show: !0,
-					size: 4,
-					fill: n.text,
-					width: 0
-				}
+				paths: () => ({
+					stroke: this.line,
+					flags: 0
+				}),
+				points: { show: !1 }
 			}],
-			hooks: { drawAxes: [(e) => this.fill(e)] }
+			hooks: { drawAxes: [(e) => this.draw(e)] }
 		}, [[], []], e);
 	}
 	show(e, t, n) {
 		this.found = e, this.plot.batch(() => {
-			this.plot.setData(Oa(e), !1), this.plot.setScale("x", {
+			this.plot.setData([e.map((e) => e.at), e.map((e) => e.power)], !1), this.plot.setScale("x", {
 				min: t - n,
 				max: t
 			});
@@ -2782,17 +2779,22 @@ var Aa = 180, ja = 8, Ma = class {
 	destroy() {
 		this.plot.destroy();
 	}
-	fill(e) {
-		let { ctx: t, bbox: n } = e, r = e.valToPos(0, "y", !0);
-		this.hatch ??= Na(t, this.look.fed), t.save(), t.beginPath(), t.rect(n.left, n.top, n.width, n.height), t.clip();
-		for (let n of this.found) {
-			let i = e.valToPos(n.at, "x", !0), a = e.valToPos(n.until, "x", !0), o = e.valToPos(n.power, "y", !0);
-			t.globalAlpha = n.power < 0 ? 1 : .45, t.fillStyle = n.power < 0 ? this.hatch ?? this.look.fed : this.look.drawn, t.fillRect(i, o, a - i, r - o);
+	draw(e) {
+		this.trace(e), this.fill(e);
+	}
+	trace({ bbox: e, scales: t, valToPos: n }) {
+		let r = n(0, "y", !0), i = t.x.min, a = e.width / (t.x.max - i), o = n(1, "y", !0) - r;
+		this.line = new Path2D(), this.drawn = new Path2D(), this.fed = new Path2D(), this.dots = new Path2D();
+		for (let t of Oa(this.found)) for (let { at: n, until: s, power: c } of t) {
+			let l = e.left + (Math.max(n, i) - i) * a, u = e.left + (s - i) * a, d = r + c * o;
+			(c < 0 ? this.fed : this.drawn).rect(l, r, u - l, d - r), n === t[0].at ? this.line.moveTo(l, d) : this.line.lineTo(l, d), this.line.lineTo(u, d), t.length === 1 && s === n && this.dots.rect(l - Ma / 2, d - Ma / 2, Ma, Ma);
 		}
-		t.globalAlpha = 1, t.fillStyle = this.look.text, t.fillRect(n.left, r, n.width, 1), t.restore();
+	}
+	fill({ ctx: e, bbox: t, valToPos: n }) {
+		this.hatch ??= Pa(e, this.look.fed), e.save(), e.globalAlpha = .45, e.fillStyle = this.look.drawn, e.fill(this.drawn), e.globalAlpha = 1, e.fillStyle = this.hatch ?? this.look.fed, e.fill(this.fed), e.fillStyle = this.look.text, e.fill(this.dots), e.fillRect(t.left, n(0, "y", !0), t.width, 1), e.restore();
 	}
 };
-function Na(e, t) {
+function Pa(e, t) {
 	let n = ja * devicePixelRatio, r = document.createElement("canvas");
 	r.width = r.height = n;
 	let i = r.getContext("2d");
@@ -2806,35 +2808,35 @@ function Na(e, t) {
 	return i.stroke(), e.createPattern(r, "repeat");
 }
 // src/format.ts
-var Pa = {
+var Fa = {
 	Wh: "kWh",
 	varh: "kvarh",
 	VAh: "kVAh"
-}, Fa = /* @__PURE__ */ new Map();
-function Ia(e, t) {
-	let n = `${e} ${JSON.stringify(t)}`, r = Fa.get(n);
-	return r || Fa.set(n, r = new Intl.NumberFormat(e, t)), r;
+}, Ia = /* @__PURE__ */ new Map();
+function La(e, t) {
+	let n = `${e} ${JSON.stringify(t)}`, r = Ia.get(n);
+	return r || Ia.set(n, r = new Intl.NumberFormat(e, t)), r;
 }
-function La(e, t, n) {
+function Ra(e, t, n) {
 	let r = n ?? (e.split(".")[1] ?? "").length;
-	return Ia(t, {
+	return La(t, {
 		minimumFractionDigits: r,
 		maximumFractionDigits: r
 	}).format(e);
 }
-function Ra(e) {
+function za(e) {
 	let [, t, n, r] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(e) ?? [];
 	if (n === void 0) return e;
 	let i = n.padStart(4, "0");
 	return `${t}${i.slice(0, -3)}.${i.slice(-3)}${r ?? ""}`;
 }
-function za(e, t) {
-	if (e.value === null) return "";
-	if (!e.number) return e.unit ? `${e.value} ${e.unit}` : Ba(e.value, t);
-	let n = e.unit ?? "", r = Pa[n];
-	return `${La(r ? Ra(e.value) : e.value, t)} ${r ?? n}`.trim();
-}
 function Ba(e, t) {
+	if (e.value === null) return "";
+	if (!e.number) return e.unit ? `${e.value} ${e.unit}` : Va(e.value, t);
+	let n = e.unit ?? "", r = Fa[n];
+	return `${Ra(r ? za(e.value) : e.value, t)} ${r ?? n}`.trim();
+}
+function Va(e, t) {
 	if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(e)) return e;
 	let n = new Date(e);
 	return Number.isNaN(n.getTime()) ? e : n.toLocaleString(t, {
@@ -2842,14 +2844,14 @@ function Ba(e, t) {
 		timeStyle: "medium"
 	});
 }
-function Va(e, t) {
-	return `${Ia(t, {
+function Ha(e, t) {
+	return `${La(t, {
 		maximumFractionDigits: 0,
 		signDisplay: "exceptZero"
 	}).format(e)} W`;
 }
 // src/words.ts
-var Ha = {
+var Ua = {
 	title: "Smart meter",
 	description: "Live power, all values and the state of the link of a smart meter",
 	import: "Drawing from the grid",
@@ -2884,8 +2886,8 @@ var Ha = {
 	field_device: "Meter (empty: the first one)",
 	field_title: "Title",
 	field_minutes: "Length of the curve in minutes"
-}, Ua = {
-	en: Ha,
+}, Wa = {
+	en: Ua,
 	de: {
 		title: "Smart Meter",
 		description: "Leistung live, alle Werte und der Zustand der Verbindung eines Smart Meters",
@@ -2923,19 +2925,19 @@ var Ha = {
 		field_minutes: "Länge der Kurve in Minuten"
 	}
 };
-function Wa(e) {
-	let t = Ua[(e ?? "en").split("-")[0]] ?? Ha;
+function Ga(e) {
+	let t = Wa[(e ?? "en").split("-")[0]] ?? Ua;
 	return (e, n = {}) => Object.entries(n).reduce((e, [t, n]) => e.replace(`{${t}}`, String(n)), t[e]);
 }
-function Ga(e) {
+function Ka(e) {
 	return `link_${e}`;
 }
 // src/panel.ts
-var Ka = "smart_meter";
-function qa(e) {
-	return Object.values(e.devices ?? {}).filter((e) => e.identifiers.some(([e]) => e === Ka) && !e.disabled_by).sort((t, n) => (t.name ?? "").localeCompare(n.name ?? "", e.language)).map((e) => e.id);
+var qa = "smart_meter";
+function Ja(e) {
+	return Object.values(e.devices ?? {}).filter((e) => e.identifiers.some(([e]) => e === qa) && !e.disabled_by).sort((t, n) => (t.name ?? "").localeCompare(n.name ?? "", e.language)).map((e) => e.id);
 }
-var Ja = class extends Se {
+var Ya = class extends Se {
 	constructor(...e) {
 		super(...e), this.narrow = !1, this.cards = /* @__PURE__ */ new Map();
 	}
@@ -2946,12 +2948,12 @@ var Ja = class extends Se {
 		};
 	}
 	render() {
-		let e = Wa(this.hass?.language)("title");
+		let e = Ga(this.hass?.language)("title");
 		return R`<header>
         <ha-menu-button .hass=${this.hass} .narrow=${this.narrow}></ha-menu-button>
         <h1>${e}</h1>
       </header>
-      <main>${this.hass ? qa(this.hass).map((e) => this.card(e, this.hass)) : ""}</main>`;
+      <main>${this.hass ? Ja(this.hass).map((e) => this.card(e, this.hass)) : ""}</main>`;
 	}
 	card(e, t) {
 		let n = this.cards.get(e);
@@ -2972,12 +2974,12 @@ var Ja = class extends Se {
     main { display: grid; gap: 16px; padding: 16px; max-width: 1100px; margin: 0 auto; }
   `;
 	}
-}, Ya = "smart-meter-card", Xa = 6e4, Za = 60, Qa = /* @__PURE__ */ new Map(), $a = class extends Se {
+}, Xa = "smart-meter-card", Za = 6e4, Qa = 1250, $a = 60, eo = /* @__PURE__ */ new Map(), to = class extends Se {
 	constructor(...e) {
 		super(...e), this.state = null, this.today = {
 			import: null,
 			export: null
-		}, this.chartLook = "", this.curve = new wa(), this.offset = 0;
+		}, this.width = 0, this.curve = new wa(), this.offset = 0;
 	}
 	static {
 		this.properties = {
@@ -2989,7 +2991,7 @@ var Ja = class extends Se {
 		return {};
 	}
 	static getConfigForm() {
-		let e = Wa(document.documentElement.lang);
+		let e = Ga(document.documentElement.lang);
 		return {
 			schema: [
 				{
@@ -3022,7 +3024,7 @@ var Ja = class extends Se {
 	}
 	set hass(e) {
 		let t = this._hass;
-		this._hass = e, t?.connection !== e.connection || t?.language !== e.language ? this.restart() : t.themes !== e.themes && this.requestUpdate();
+		this._hass = e, t?.connection !== e.connection || t?.language !== e.language ? this.restart() : t.themes !== e.themes && this.dropChart();
 	}
 	getCardSize() {
 		return 10;
@@ -3034,10 +3036,10 @@ var Ja = class extends Se {
 		};
 	}
 	connectedCallback() {
-		super.connectedCallback(), this.restart(), this.timer = window.setInterval(() => this.draw(), 1e3), this.todayTimer = window.setInterval(() => void this.askToday(), Xa), this.observer = new ResizeObserver(() => this.chart?.resize(this.width())), this.observer.observe(this);
+		super.connectedCallback(), this.restart(), this.todayTimer = window.setInterval(() => void this.askToday(), Za), this.observer = new ResizeObserver(([e]) => this.resize(Math.floor(e.contentRect.width)));
 	}
 	disconnectedCallback() {
-		super.disconnectedCallback(), clearInterval(this.timer), clearInterval(this.todayTimer), this.observer?.disconnect(), this.stop(), this.dropChart();
+		super.disconnectedCallback(), clearTimeout(this.timer), clearInterval(this.todayTimer), this.observer?.disconnect(), this.stop(), this.dropChart();
 	}
 	get language() {
 		return this._hass?.language ?? "en";
@@ -3064,7 +3066,7 @@ var Ja = class extends Se {
 	}
 	take(e) {
 		let t = this.state?.meter?.id !== e.meter?.id;
-		this.state = e, e.meter && (t && (this.curve = Qa.get(e.meter.id) ?? new wa(), Qa.set(e.meter.id, this.curve), this.askToday()), e.now && (this.offset = e.now - Date.now() / 1e3), e.power && this.curve.add({
+		this.state = e, e.meter && (t && (this.curve = eo.get(e.meter.id) ?? new wa(), eo.set(e.meter.id, this.curve), this.askToday()), e.now && (this.offset = e.now - Date.now() / 1e3), e.power && this.curve.add({
 			at: e.power.at,
 			power: e.power.net
 		}));
@@ -3094,25 +3096,32 @@ var Ja = class extends Se {
 		}
 	}
 	updated(e) {
-		this.draw();
+		let t = this.place();
+		t && this.observer?.observe(t), this.draw();
 	}
-	width() {
-		return Math.floor(this.renderRoot.querySelector(".curve")?.clientWidth ?? 0);
+	place() {
+		return this.renderRoot.querySelector(".curve");
+	}
+	resize(e) {
+		this.width = e, this.chart?.resize(e), this.chart || this.draw();
 	}
 	dropChart() {
-		this.chart?.destroy(), this.chart = void 0;
+		this.chart?.destroy(), this.chart = void 0, this.requestUpdate();
 	}
 	draw() {
-		let e = this.renderRoot.querySelector(".curve");
-		if (!e || !this.state?.meter || !e.clientWidth) return;
-		let t = getComputedStyle(this), n = (e, n) => t.getPropertyValue(e).trim() || n, r = {
-			text: n("--primary-text-color", "#212121"),
-			grid: n("--divider-color", "#e0e0e0"),
-			drawn: n("--energy-grid-consumption-color", "#488fc2"),
-			fed: n("--energy-grid-return-color", "#8353d1"),
-			font: `12px ${t.fontFamily || "sans-serif"}`
+		clearTimeout(this.timer);
+		let e = this.place();
+		this.isConnected && e && this.width && (this.timer = window.setTimeout(() => this.draw(), Qa), this.chart ??= new Na(e, this.width, this.look(), this.language), this.chart.show(this.steps(), this.now(), this.minutes * 60));
+	}
+	look() {
+		let e = getComputedStyle(this), t = (t, n) => e.getPropertyValue(t).trim() || n;
+		return {
+			text: t("--primary-text-color", "#212121"),
+			grid: t("--divider-color", "#e0e0e0"),
+			drawn: t("--energy-grid-consumption-color", "#488fc2"),
+			fed: t("--energy-grid-return-color", "#8353d1"),
+			font: `12px ${e.fontFamily || "sans-serif"}`
 		};
-		this.chart && JSON.stringify(r) !== this.chartLook && this.dropChart(), this.chartLook = JSON.stringify(r), this.chart ??= new Ma(e, e.clientWidth, r, this.language), this.chart.show(this.steps(), this.now(), this.minutes * 60);
 	}
 	now() {
 		return Date.now() / 1e3 + this.offset;
@@ -3123,10 +3132,10 @@ var Ja = class extends Se {
 	}
 	render() {
 		if (!this.config || !this.state) return z;
-		let e = Wa(this.language), { state: t } = this;
+		let e = Ga(this.language), { state: t } = this;
 		return R`<ha-card>
       <h2>${this.config.title ?? t.meter?.name ?? e("title")}</h2>
-      <p class="link ${t.link}" role="status">${e(Ga(t.link))}</p>
+      <p class="link ${t.link}" role="status">${e(Ka(t.link))}</p>
       ${t.meter ? [
 			this.renderPower(),
 			this.renderCurve(),
@@ -3141,18 +3150,18 @@ var Ja = class extends Se {
 	}
 	direction() {
 		let e = this.net(), t = e === null ? "unknown" : e > 0 ? "import" : e < 0 ? "export" : "none";
-		return Wa(this.language)(t);
+		return Ga(this.language)(t);
 	}
 	renderPower() {
 		let e = this.net();
 		return R`<div class="power ${e !== null && e < 0 ? "fed" : "drawn"}">
       <span class="arrow" aria-hidden="true">${e === null || e === 0 ? "" : e > 0 ? "↓" : "↑"}</span>
-      <span class="number">${e === null ? "–" : Va(e, this.language)}</span>
+      <span class="number">${e === null ? "–" : Ha(e, this.language)}</span>
       <span class="direction">${this.direction()}</span>
     </div>`;
 	}
 	renderCurve() {
-		let e = Wa(this.language), { minutes: t, state: n } = this, r = (n?.interval ?? 0) > Za;
+		let e = Ga(this.language), { minutes: t, state: n } = this, r = (n?.interval ?? 0) > $a;
 		return R`<h3>${e("curve", { minutes: t })}</h3>
       <div class="curve" role="img" aria-label=${this.curveText()}></div>
       <p class="key">
@@ -3162,11 +3171,11 @@ var Ja = class extends Se {
       </p>`;
 	}
 	curveText() {
-		let e = Wa(this.language), t = ka(this.steps()), { minutes: n } = this;
+		let e = Ga(this.language), t = ka(this.steps()), { minutes: n } = this;
 		if (!t) return e("curve_empty", { minutes: n });
-		let r = (e) => La(String(Math.round(e)), this.language);
+		let r = (e) => Ra(String(Math.round(e)), this.language);
 		return e("curve_text", {
-			now: `${this.direction()} ${this.net() === null ? "" : Va(this.net(), this.language)}`.trim(),
+			now: `${this.direction()} ${this.net() === null ? "" : Ha(this.net(), this.language)}`.trim(),
 			minutes: n,
 			low: r(t.low),
 			high: r(t.high),
@@ -3174,7 +3183,7 @@ var Ja = class extends Se {
 		});
 	}
 	renderToday() {
-		let e = Wa(this.language), { energy: t } = this.state, n = (t) => t === null ? e("today_pending") : `${La(String(t), this.language, 2)} kWh`;
+		let e = Ga(this.language), { energy: t } = this.state, n = (t) => t === null ? e("today_pending") : `${Ra(String(t), this.language, 2)} kWh`;
 		return R`<h3>${e("today")}</h3>
       <dl>
         ${t?.import ? R`<div><dt>+ ${e("drawn")}</dt><dd>${n(this.today.import)}</dd></div>` : z}
@@ -3182,7 +3191,7 @@ var Ja = class extends Se {
       </dl>`;
 	}
 	renderPhases() {
-		let e = Wa(this.language), t = new Map(this.state.rows.map((e) => [e.key.replace(/^1-1:/, "1-0:"), e])), n = [
+		let e = Ga(this.language), t = new Map(this.state.rows.map((e) => [e.key.replace(/^1-1:/, "1-0:"), e])), n = [
 			32,
 			52,
 			72
@@ -3200,10 +3209,10 @@ var Ja = class extends Se {
     </table>` : z;
 	}
 	cell(e) {
-		return R`<td>${(e ? za(e, this.language) : "") || Wa(this.language)("absent")}</td>`;
+		return R`<td>${(e ? Ba(e, this.language) : "") || Ga(this.language)("absent")}</td>`;
 	}
 	renderRows() {
-		let e = Wa(this.language);
+		let e = Ga(this.language);
 		return R`<table class="values">
       <caption>${e("values")}</caption>
       <thead><tr><th scope="col">${e("quantity")}</th><th scope="col">${e("code")}</th><th scope="col">${e("value")}</th></tr></thead>
@@ -3222,11 +3231,11 @@ var Ja = class extends Se {
       .link.silent, .link.unreadable, .link.port, .link.stopped {
         color: var(--primary-text-color); border-inline-start: 4px solid var(--error-color, #db4437); padding-inline-start: 8px; font-weight: 500;
       }
-      .power { display: flex; flex-wrap: wrap; align-items: baseline; gap: 8px; margin-top: 12px; }
+      .power { margin-top: 12px; }
       .number { font-size: 2.4em; font-variant-numeric: tabular-nums; }
       .arrow { font-size: 1.8em; }
-      .direction { font-size: 1.1em; }
-      .curve { width: 100%; height: 180px; overflow: hidden; }
+      .direction { display: inline-block; font-size: 1.1em; }
+      .curve { width: 100%; height: 180px; contain: strict; }
       .key { display: flex; flex-wrap: wrap; gap: 4px 8px; margin: 4px 0 0; align-items: center; font-size: 0.9em; }
       .box { width: 1.4em; height: 1em; border: 1px solid var(--primary-text-color); }
       .box.drawn { background: color-mix(in srgb, var(--energy-grid-consumption-color, #488fc2) 45%, transparent); }
@@ -3236,7 +3245,7 @@ var Ja = class extends Se {
       dl { display: flex; flex-wrap: wrap; gap: 4px 32px; margin: 0; }
       dl div { display: flex; gap: 8px; }
       dd { margin: 0; font-variant-numeric: tabular-nums; font-weight: 500; }
-      table { width: 100%; border-collapse: collapse; margin-top: 16px; }
+      table { width: 100%; border-collapse: collapse; margin-top: 16px; table-layout: fixed; }
       caption { margin: 0; }
       th, td { text-align: start; font-weight: 400; padding: 6px 8px 6px 0; border-bottom: 1px solid var(--divider-color); overflow-wrap: anywhere; }
       thead th { color: var(--secondary-text-color); font-size: 0.85em; }
@@ -3250,19 +3259,19 @@ var Ja = class extends Se {
     `];
 	}
 };
-async function eo() {
-	await Promise.race(["home-assistant", "hc-main"].map((e) => customElements.whenDefined(e))), customElements.get(Ya) || customElements.define(Ya, $a), customElements.get("smart-meter-panel") || customElements.define("smart-meter-panel", Ja);
+async function no() {
+	await Promise.race(["home-assistant", "hc-main"].map((e) => customElements.whenDefined(e))), customElements.get(Xa) || customElements.define(Xa, to), customElements.get("smart-meter-panel") || customElements.define("smart-meter-panel", Ya);
 }
-var to = window.customCards ??= [];
-if (!to.some((e) => e.type === Ya)) {
-	let e = Wa(document.documentElement.lang);
-	to.push({
-		type: Ya,
+var ro = window.customCards ??= [];
+if (!ro.some((e) => e.type === Xa)) {
+	let e = Ga(document.documentElement.lang);
+	ro.push({
+		type: Xa,
 		name: e("title"),
 		description: e("description"),
 		preview: !0,
 		documentationURL: "https://github.com/smart-meter-home/smart-meter/blob/main/docs/card.md"
 	});
 }
-eo();
-export { $a as SmartMeterCard };
+no();
+export { to as SmartMeterCard };
