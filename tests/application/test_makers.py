@@ -79,6 +79,16 @@ def test_techem_allocator(version: str, payload: str) -> None:
     }
 
 
+@pytest.mark.parametrize("word", ["FFFF", "0000", "FFC7", "9FFF"])
+def test_techem_days_that_are_none(word: str) -> None:
+    """A word that is no date gives none, not another one."""
+    payload = bytes.fromhex(f"A0 11 {word} 0204 FFFF 8300 C408 F709")
+    values = said(results(ALLOCATOR.format(version="69"), payload))
+    assert values["heat_cost_units", 0] == 131
+    assert values["date", 1] is None
+    assert values["date", 0] is None
+
+
 def test_techem_allocator_counts_beyond_a_sign() -> None:
     """Units are unsigned."""
     payload = bytes.fromhex("A0 11 9F27 0204 8004 FFFF C408 F709")
@@ -370,6 +380,10 @@ def test_bfw() -> None:
     }
     assert refused(results("D708785634120208", bytes.fromhex(BFW.format(month="0F"))))
     assert refused(results("D708785634120208", payload[:-1]))
+    for day in ("40", "F5"):
+        text = BFW.format(month="02").replace("280221", f"{day}0221")
+        values = said(results("D708785634120208", bytes.fromhex(text)))
+        assert values["date", 0] is None
     values = said(results("D708785634120308", bytes.fromhex("7A DBC0 0000 036E040000")))
     assert values == {("heat_cost_units", 0): 4}
 

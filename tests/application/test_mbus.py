@@ -10,6 +10,7 @@ import pytest
 
 from customer_interface.application.mbus import Content, Formats, read
 from customer_interface.application.mbus.compact import WELL_KNOWN
+from customer_interface.application.mbus.data_types import date_g, to_date_g
 from customer_interface.application.mbus.dif import DATA_LENGTHS
 from customer_interface.application.mbus.records import (
     Header,
@@ -260,6 +261,17 @@ def test_qualifiers(data: str, quantity: str, qualifiers: tuple[str, ...]) -> No
     """What combinable VIFEs add is kept in telegram order; what only the maker knows is named as that."""
     (record,) = _records(data)
     assert (record.quantity, record.qualifiers) == (quantity, qualifiers)
+
+
+@given(st.integers(-1, 128), st.integers(-1, 16), st.integers(-1, 32))
+def test_type_g_both_ways(year: int, month: int, day: int) -> None:
+    """What is written as type G is read as the same date, or as none."""
+    written = to_date_g(year, month, day)
+    try:
+        expected = date(2000 + year, month, day) if 0 <= year <= 80 else None
+    except ValueError:
+        expected = None
+    assert date_g(written) == expected
 
 
 def test_record_error_is_no_value() -> None:

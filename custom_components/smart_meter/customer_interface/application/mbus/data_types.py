@@ -61,6 +61,13 @@ def date_g(data: bytes) -> date | None:
     return None if year > 99 else _date(_century(year), data[1] & 0xF, data[0] & 0x1F)
 
 
+def to_date_g(year: int, month: int, day: int) -> bytes:
+    """Return a date of this century as type G; what is no date, or one after 2080, as the mark for none."""
+    if not 0 <= year <= 80 or _date(2000 + year, month, day) is None:
+        return b"\xff\xff"
+    return bytes((day | (year & 7) << 5, month | year >> 3 << 4))
+
+
 def datetime_f(data: bytes) -> datetime | None:
     """Type F, four bytes: minute 0-5, invalid 7, hour 8-12, hundred years 13-14, then type G. Local time."""
     if data[0] & 0x80:

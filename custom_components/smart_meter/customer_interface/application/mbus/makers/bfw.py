@@ -6,7 +6,7 @@ Units are high byte first, the date is BCD.
 """
 
 from ....reading import MeterIdentity
-from ..data_types import bcd
+from ..data_types import bcd, to_date_g
 
 _VERSION, _MEDIUM = 0x02, "heat_cost_allocator"
 _FILLERS, _SIZE = b"\x2f\x2f", 40
@@ -21,5 +21,12 @@ def records(meter: MeterIdentity, data: bytes) -> bytes | None:
     day, month, year = (bcd(bytes((byte,))) for byte in data[-3:])
     if day is None or month is None or year is None:
         return None
-    date = bytes((day | (year & 7) << 5, month | year >> 3 << 4))
-    return b"\x02\x6e" + data[7:5:-1] + b"\x42\x6e" + data[5:3:-1] + b"\x02\x6c" + date
+    # Units are unsigned: a third byte keeps them positive.
+    return (
+        b"\x03\x6e"
+        + data[7:5:-1]
+        + b"\x00\x43\x6e"
+        + data[5:3:-1]
+        + b"\x00\x02\x6c"
+        + to_date_g(year, month, day)
+    )

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ....reading import MeterIdentity
+from ..data_types import to_date_g
 
 type _Read = Callable[[bytes], bytes]
 
@@ -35,14 +36,10 @@ def _day(data: bytes, since: tuple[int, int, int]) -> tuple[int, int, int]:
     return since[0] + ((month, day) <= since[1:]), month, day
 
 
-def _type_g(dif: int, when: tuple[int, int, int]) -> bytes:
-    year, month, day = when
-    return bytes((dif, 0x6C, day | (year & 7) << 5, month | year >> 3 << 4))
-
-
 def _dates(data: bytes, day_at: int) -> bytes:
     since = _date(data[1:3])
-    return _type_g(0x02, _day(data[day_at : day_at + 2], since)) + _type_g(0x42, since)
+    now = _day(data[day_at : day_at + 2], since)
+    return b"\x02\x6c" + to_date_g(*now) + b"\x42\x6c" + to_date_g(*since)
 
 
 def _allocator(temperatures_at: int) -> _Read:
@@ -86,7 +83,8 @@ def _counter(vif: int, first: int, second: int, size: int, *, dated: bool) -> _R
 
 
 def _shown(data: bytes) -> bytes:
-    return b"\x04\x15" + data[4:7] + b"\x00" + _type_g(0x02, _date(data[2:4]))
+    when = to_date_g(*_date(data[2:4]))
+    return b"\x04\x15" + data[4:7] + b"\x00\x02\x6c" + when
 
 
 @dataclass(frozen=True, slots=True)
