@@ -18,10 +18,14 @@ from customer_interface import catalogue, simulate
 from customer_interface.catalogue import Profile, SessionKind
 from customer_interface.decode import decode
 from customer_interface.keys import Key, KeyKind, KeyRing, parse_key
+from customer_interface.link.wmbus import parse_raw
 from customer_interface.plausibility import STRONG_CHECK_BITS
+from customer_interface.radio import STICKS, USUAL_MODE, Heard
 from customer_interface.reading import Fault, Link, Reading
 from customer_interface.session import make_session
 from customer_interface.session.base import Output, Send, Session, SessionState, SetPins
+from customer_interface.session.radio import RadioSession
+from customer_interface.session.receiver import Receiver
 from customer_interface.simulate.bus import Bus
 from customer_interface.simulate.dlms import DlmsMeter
 from customer_interface.simulate.dsmr import TextMeter
@@ -33,6 +37,8 @@ from customer_interface.simulate.meter import (
     PushMeter,
     Trouble,
 )
+from customer_interface.simulate.radio import RadioReceiver
+from customer_interface.stack import Context
 
 from .ledger import Entry, Ledger
 from .weather import Damage, Weather
@@ -45,6 +51,7 @@ RESTARTS = 1  # in an hour
 TYPED_AFTER = 1 / 20  # of a part, until the new key is typed in
 PIECE = 0.1  # seconds of bytes that a port hands on at once, at the most
 WRAP = 1 << 32
+STICK = "im871a"  # the one that simulated radio meters are heard with
 
 type Row = tuple[str, str]
 
@@ -257,11 +264,15 @@ class Day:
         if not said:
             return None
         repeated = damage.repeated and segments > 1 and not self._segments_numbered
-        expected = not (damage.broken or repeated) and not self._other_key
+        expected = (
+            not (damage.broken or repeated or self._other_key) and self._listening
+        )
         return Entry(said, damage, expected, 0.0, lambda: self._truth(clean, said))
 
     def _said(self, clean: bytes) -> tuple[Reading, ...]:
-        """Return what a transmission says; a slave on a bus does not tell, so its undamaged bytes are read."""
+        """Return what a transmission says; where the simulator does not tell, its undamaged bytes are read."""
+        if isinstance(self._meter, RadioReceiver):
+            return self._heard(clean)
         if self._profile.session is SessionKind.MASTER:
             return self._truth(clean, ())
         said = self._meter.sent
@@ -273,6 +284,24 @@ class Day:
             return said
         decoded = decode(clean, self._ring, profile=self._profile)
         return tuple(item for item in decoded if isinstance(item, Reading))
+
+    def _heard(self, clean: bytes) -> tuple[Reading, ...]:
+        """Return what the stick's undamaged bytes say."""
+        stick = STICKS[STICK](USUAL_MODE)
+        frames = [
+            parse_raw(item.data, item.form)
+            for item in stick.feed(clean)
+            if isinstance(item, Heard)
+        ]
+        receiver = Receiver(self._profile.links, Context(self._ring))
+        results = receiver.read(frames, self._at)
+        return tuple(item for item in results if isinstance(item, Reading))
+
+    @property
+    def _listening(self) -> bool:
+        """Whether the session hears: a stick whose answers got damaged is being looked for again."""
+        session = self._session
+        return not isinstance(session, RadioSession) or session.stick is not None
 
     @property
     def _other_key(self) -> bool:
