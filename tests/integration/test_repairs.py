@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
+import fcntl
+import os
 from pathlib import Path
 import time
 from typing import Any
@@ -12,8 +15,12 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smart_meter import (
@@ -88,6 +95,41 @@ async def test_line_settings_found(
     assert entry.data["line"] == "9600 8N1"
     assert entry.state is ConfigEntryState.LOADED
     assert entry.runtime_data.setup.line == LineSettings(9600)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_after_ten_intervals(hass: HomeAssistant, meter: Meter) -> None:
+    """Ten silent intervals of bytes without a telegram, and no less, begin the search for other line settings."""
+    entry = await make_entry(hass, meter)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    coordinator = entry.runtime_data
+    meter.line.write(bytes(range(40)))
+    await until(hass, lambda: coordinator.statistics.bytes_received)
+    begin = dt_util.utcnow()
+    for intervals, told in ((9.5, False), (10.5, True)):
+        later = begin + timedelta(seconds=intervals * coordinator.interval)
+        async_fire_time_changed(hass, later)
+        await hass.async_block_till_done()
+        assert has_issue(hass, "garbled") is told
+    # The port is given to the search.
+    await until(hass, lambda: not coordinator.connected)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_port_taken(hass: HomeAssistant, meter: Meter) -> None:
+    """A port that somebody else took is told in words, and read as soon as it is given back."""
+    entry = await make_entry(hass, meter)
+    holder = os.open(meter.line.path, os.O_RDWR | os.O_NOCTTY)
+    fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        assert not await hass.config_entries.async_setup(entry.entry_id)
+    finally:
+        os.close(holder)
+    assert has_issue(hass, "port_busy")
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=2))
+    await until(hass, lambda: entry.state is ConfigEntryState.LOADED)
+    assert not has_issue(hass, "port_busy")
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
