@@ -15,7 +15,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from ..const import CONF_MQTT, DOMAIN, LOGGER
+from ..const import DOMAIN, LOGGER
 from ..coordinator import SmartMeterConfigEntry
 from ..customer_interface.jsonform import to_text
 from . import feed
@@ -34,9 +34,7 @@ def topic_of(meter_id: str, leaf: str) -> str:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> None:
-    """Publish an entry's meters where its options say so."""
-    if not entry.options.get(CONF_MQTT):
-        return
+    """Publish an entry's meters."""
     if not hass.config_entries.async_entries(MQTT_DOMAIN, include_disabled=False):
         _report(hass, ISSUE_NO_BROKER)
         return

@@ -11,7 +11,6 @@ from .base import KeyedSession, SessionState
 from .belief import Belief
 from .bus import BusSession
 from .master import MasterSession, ScanSession, Slave
-from .mep import MepSession
 from .push import PushSession
 from .radio import RadioSession
 from .receiver import Receiver, context_of
@@ -51,6 +50,8 @@ def make_session(
         expected=expected,
     )
     if profile.session is SessionKind.MEP:
+        from .mep import MepSession  # noqa: PLC0415 - few meters need the C12.19 tables
+
         return MepSession(keys, belief, profile.interval[0])
     receiver = Receiver(profile.links, context_of(profile, keys))
     longest = profile.interval[1]
