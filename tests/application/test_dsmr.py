@@ -462,5 +462,25 @@ LINES = st.lists(
 
 @given(st.binary() | LINES.map(lambda lines: telegram(*lines)))
 def test_anything(text: bytes) -> None:
-    """Nothing raises, and something always comes out."""
-    assert read(text)
+    """Nothing raises, something always comes out, and elsewhere the same but for the offsets of its times."""
+    here, elsewhere = read(text), read(text, timedelta(0))
+    assert here
+    assert [_naive(result) for result in here] == [_naive(r) for r in elsewhere]
+
+
+def _naive(result: Reading | Fault) -> object:
+    """Return values and times as printed, without offset."""
+    if isinstance(result, Fault):
+        return result
+    return [
+        (
+            code,
+            *map(_shown, (value.value, value.time)),
+            [(_shown(entry.time), entry.value) for entry in value.log or ()],
+        )
+        for code, value in result.values.items()
+    ]
+
+
+def _shown(value: Any) -> Any:
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else value
