@@ -4,6 +4,8 @@ wireless and AES initialisation   M  M  ID ID ID ID V  T     manufacturer, numbe
 long header, secondary address    ID ID ID ID M  M  V  T     all fields low byte first
 """
 
+from functools import lru_cache
+
 from .reading import MeterIdentity
 
 # EN 13757-3:2018, table 13, in the words MeterIdentity.medium uses.
@@ -101,6 +103,7 @@ def standard_order(address: bytes, payload: bytes) -> bytes:
     return address[:2] + address[4:8] + address[2:4]
 
 
+@lru_cache(maxsize=1024)
 def identity(address: bytes) -> MeterIdentity:
     """Return who a radio address of eight bytes names; a number of zeros is none (AMIS meters send it)."""
     number = address[5:1:-1].hex().upper()

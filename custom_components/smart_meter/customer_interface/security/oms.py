@@ -100,9 +100,8 @@ def open_cbc(
     verdict = WRONG_KEY
     for key in usable:
         for vector in vectors:
-            # One block tells a wrong key: no need to decrypt the rest with it.
-            if decrypt_cbc(key, vector, ciphertext[:BLOCK]).startswith(FILLERS):
-                plaintext = decrypt_cbc(key, vector, ciphertext)
+            plaintext = decrypt_cbc(key, vector, ciphertext)
+            if plaintext.startswith(FILLERS):
                 if makes_sense(plaintext):
                     return Opened(plaintext, key)
                 verdict = _NO_SENSE

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from ...obis import ObisCode
 from ...reading import MeterIdentity, Record, RecordFunction, Scalar, Value
@@ -128,10 +129,13 @@ def assign(records: tuple[Record, ...], meter: MeterIdentity) -> Mapped:
     converted = _tells_converted(records)
     hourly = _time(records, storage=1)
     coded = [
-        record._replace(
-            code=_VALVE
+        _with_code(
+            record,
+            _VALVE
             if dutch and _is_valve(record)
-            else _code(record, meter, converted)
+            else _known_code(
+                _kind(record), meter.medium, meter.manufacturer, converted
+            ),
         )
         for record in records
     ]
@@ -143,7 +147,7 @@ def assign(records: tuple[Record, ...], meter: MeterIdentity) -> Mapped:
         if record.code is None or record.storage == 0:
             continue
         if hourly is None or record.code in values:
-            coded[index] = record._replace(code=None)
+            coded[index] = _with_code(record, None)
         else:
             values[record.code] = Value(record.value, record.unit, time=hourly)
     return Mapped(tuple(coded), values, _time(records, storage=0))
@@ -202,6 +206,34 @@ def _time(records: Iterable[Record], storage: int) -> datetime | None:
 
 def _utc(value: Scalar) -> Scalar:
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+
+
+def _with_code(record: Record, code: ObisCode | None) -> Record:
+    if record.code is code:
+        return record
+    quantity, value, unit, function, storage, tariff, subunit, words, _, raw = record
+    return Record(
+        quantity, value, unit, function, storage, tariff, subunit, words, code, raw
+    )
+
+
+def _kind(record: Record) -> Record:
+    """Return a record as it is for its code: any number is 0, and anything else that is a value is nothing."""
+    quantity, value, unit, function, storage, tariff, subunit, words, _, _ = record
+    known = None if value is None else 0 if isinstance(value, _NUMBERS) else ""
+    return Record(quantity, known, unit, function, storage, tariff, subunit, words)
+
+
+_NUMBERS = (int, Decimal)
+
+
+@lru_cache(maxsize=1024)
+def _known_code(
+    kind: Record, medium: str | None, manufacturer: str | None, converted: bool
+) -> ObisCode | None:
+    """The code of a record depends on nothing else than this, and a meter sends the same records in each telegram."""
+    meter = MeterIdentity(manufacturer=manufacturer, medium=medium)
+    return _code(kind, meter, converted)
 
 
 def _code(record: Record, meter: MeterIdentity, converted: bool) -> ObisCode | None:

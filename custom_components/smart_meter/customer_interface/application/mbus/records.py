@@ -8,6 +8,7 @@ DIF [DIFE ...] VIF [VIFE ...] [LVAR] data     a record
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from ...reading import Fault, FaultKind, Record, Scalar
 from ...units import Conversion, plain
@@ -15,6 +16,7 @@ from . import data_types
 from .dif import (
     BCD_FIELDS,
     DATA_LENGTHS,
+    EXTENSION,
     FILLER,
     MANUFACTURER_DATA,
     MORE_FOLLOWS,
@@ -24,11 +26,14 @@ from .dif import (
     Dib,
     parse_dib,
 )
-from .vif import Value, interpret, vib_end
+from .vif import PLAIN_TEXT, Value, interpret, vib_end
 from .vif_tables import Form, Meaning
 
 MANUFACTURER_QUANTITY = "manufacturer_specific"
 MORE_QUANTITY = "more_records_follow"
+
+# Extensions that a DIB or a VIB usually has at most.
+_USUAL_BYTES = 8
 
 _TRUNCATED = Fault(FaultKind.TRUNCATED, "the telegram ends within a record's data")
 
@@ -74,9 +79,8 @@ def parse_records(data: bytes, *, unsigned: bool = False) -> Records:
         if isinstance(end, Fault):
             return Records(tuple(records), end, bytes(headers))
         headers += header.raw
-        records.append(
-            to_record(header, data[position + len(header.raw) : end], unsigned=unsigned)
-        )
+        own = data[position + len(header.raw) : end]
+        records.append(_known_record(header.raw, own, unsigned))
         position = end
     return Records(tuple(records), None, bytes(headers))
 
@@ -100,6 +104,42 @@ def _special(
 
 def parse_header(data: bytes, start: int) -> Header | Fault:
     """Read a record's DIB and VIB."""
+    end = _usual_end(data, start)
+    return _parse_header(data, start) if end is None else _known_header(data[start:end])
+
+
+def _usual_end(data: bytes, start: int) -> int | None:
+    """Return the position behind a DIB and VIB without a text; None where they are long, damaged or have one."""
+    position = start
+    for _ in ("DIB", "VIB"):
+        if data[position] & 0x7F == PLAIN_TEXT:
+            return None
+        last = min(position + _USUAL_BYTES, len(data) - 1)
+        while data[position] & EXTENSION:
+            position += 1
+            if position > last:
+                return None
+        position += 1
+        if position >= len(data):
+            break
+    return position
+
+
+@lru_cache(maxsize=1024)
+def _known_header(raw: bytes) -> Header | Fault:
+    """A meter sends the same headers in each telegram."""
+    return _parse_header(raw, 0)
+
+
+@lru_cache(maxsize=2048)
+def _known_record(raw: bytes, data: bytes, unsigned: bool) -> Record:
+    """Most of a meter's records say what they said in the telegram before: numbers, dates of the past, flags."""
+    header = parse_header(raw, 0)
+    assert isinstance(header, Header)
+    return to_record(header, data, unsigned=unsigned)
+
+
+def _parse_header(data: bytes, start: int) -> Header | Fault:
     dib = parse_dib(data, start)
     if isinstance(dib, Fault):
         return dib
