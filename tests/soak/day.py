@@ -301,7 +301,7 @@ class Day:
     def _listening(self) -> bool:
         """Whether the session hears: a stick whose answers got damaged is being looked for again."""
         session = self._session
-        return not isinstance(session, RadioSession) or session.stick is not None
+        return not isinstance(session, RadioSession) or session.stick == STICK
 
     @property
     def _other_key(self) -> bool:
