@@ -388,24 +388,38 @@ def test_bfw() -> None:
     assert values == {("heat_cost_units", 0): 4}
 
 
-MAKERS = ("TCH", "APA", "LSE", "QDS", "BFW", "DME", "HYD", "SAP")
+# Addresses without their numbers: maker, then version and type, of every layout and of others.
+KNOWN = [
+    ("6850", "6980"),
+    ("6850", "9480"),
+    ("6850", "7462"),
+    ("6850", "9572"),
+    ("6850", "5072"),
+    ("6850", "4543"),
+    ("6850", "27C3"),
+    ("0106", "0507"),
+    ("6532", "1806"),
+    ("9344", "3408"),
+    ("D708", "0208"),
+    ("A511", "7807"),
+    ("2423", "2004"),
+    ("304C", "D401"),
+    ("2D2C", "1B16"),
+]
 
 
 @given(
-    st.sampled_from(["6850", "0106", "6532", "9344", "D708", "A511", "2423", "304C"]),
-    st.binary(min_size=6, max_size=6),
-    st.binary(max_size=80),
+    st.sampled_from(KNOWN),
+    st.sampled_from([0x71, 0x78, 0x7A, 0xA0, 0xA1, 0xA2, 0xB6]),
+    st.sampled_from(["", "11", "0F", "0000002F2F", "0DFF5F35", "0000000F"]),
+    st.binary(max_size=60),
 )
-def test_any_bytes(maker: str, rest: bytes, data: bytes) -> None:
+def test_any_bytes(known: tuple[str, str], ci: int, begin: str, rest: bytes) -> None:
     """Whatever bytes of these makers: readings and faults, and nothing raises."""
-    address = bytes.fromhex(maker) + rest
-    meter = identity(address)
-    assert meter.manufacturer in MAKERS
-    for ci in (0x71, 0x78, 0x7A, 0xA0, 0xA2, 0xB6):
-        assert results(address.hex(), bytes((ci,)) + data)
-    makers.from_telegram(meter, 0xA0, data)
-    makers.from_data(meter, data)
-    makers.from_scrambled(data)
-    makers.within(meter, Record("manufacturer_specific", None, raw=data.hex()))
-    makers.within(meter, Record("x", None, raw="0dff5f" + data.hex()))
-    makers.within(meter, Record("x", None, raw="0f" + data.hex()))
+    address = f"{known[0]}12345678{known[1]}"
+    assert results(address, bytes((ci,)) + bytes.fromhex(begin) + rest)
+    meter = identity(bytes.fromhex(address))
+    for raw in (rest, bytes.fromhex("0DFF5F") + rest, b"\x0f" + rest):
+        makers.within(meter, Record("manufacturer_specific", None, raw=raw.hex()))
+    makers.from_data(meter, rest)
+    makers.from_scrambled(b"\x4b" + rest)
