@@ -24,8 +24,12 @@ class Deframer:
 
     def __init__(self, links: tuple[LinkLayer, ...]) -> None:
         """Hunt for frames of these links; where two could begin with the same byte the earlier one is asked first."""
-        self._links = links
-        self._any_start = _any_of(frozenset().union(*(link.starts for link in links)))
+        starts = frozenset[int]().union(*(link.starts for link in links))
+        self._any_start = _any_of(starts)
+        self._by_start = {
+            start: tuple(link for link in links if start in link.starts)
+            for start in starts
+        }
         self._buffer = bytearray()
         self._covered = 0  # end of the damaged frame whose bytes are searched again
         self._clean = True
@@ -44,7 +48,7 @@ class Deframer:
 
     def flush(self) -> list[Frame | Fault]:
         """Give up waiting: the line has fallen quiet, or the recording has ended."""
-        items = self._scan(quiet=True)
+        items = self._scan(quiet=True) if self._buffer else []
         self._end_noise(items)
         self._clean = True
         return items
@@ -71,15 +75,15 @@ class Deframer:
         return items
 
     def _next_start(self, position: int, items: list[Frame | Fault]) -> int:
+        if position == len(self._buffer) or self._buffer[position] in self._by_start:
+            return position
         match = self._any_start.search(self._buffer, position)
         start = match.start() if match else len(self._buffer)
         self._pass(position, start, items)
         return start
 
     def _judge(self, start: int, quiet: bool) -> Found | Look:
-        for link in self._links:
-            if self._buffer[start] not in link.starts:
-                continue
+        for link in self._by_start[self._buffer[start]]:
             look = link.look(self._buffer, start)
             if isinstance(look, Found):
                 look = self._settle(link, look, start, quiet)

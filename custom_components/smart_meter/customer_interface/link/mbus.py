@@ -60,10 +60,10 @@ def _look_long(buffer: bytes | bytearray, start: int) -> Found | Look:
     length = header[1]
     if header[2] != length or header[3] != _LONG:
         return Look.NOT_HERE
-    bodies = [n for n in (length, length + _WRAP) if n >= _SHORTEST_BODY]
-    for body in bodies:
-        if frame := _frame(buffer, start + 4, body):
+    for body in (length, length + _WRAP):
+        if body >= _SHORTEST_BODY and (frame := _frame(buffer, start + 4, body)):
             return Found(start + 6 + body, frame)
+    bodies = [n for n in (length, length + _WRAP) if n >= _SHORTEST_BODY]
     return _unsound(bodies, len(buffer) - start, start)
 
 

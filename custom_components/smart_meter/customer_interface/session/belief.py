@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
 from types import MappingProxyType
+from typing import Any
 
 from ..keys import KeyRing
 from ..obis import ObisCode
@@ -34,8 +35,6 @@ _RESTARTED_AFTER = 10
 _HELD_BACK = 60.0
 
 JOULES_PER_WH = 3_600
-
-_NUMBERS = (int, Decimal)
 
 
 class Belief:
@@ -262,12 +261,14 @@ def _unremarkable(
         last = register.value
         if last is None or register.pending is not None:
             return False
-        number, unit, before, quantity = *value[:2], last.value, register.quantity
-        if type(number) is not type(before) or unit != last.unit:
+        number: Any = value.value
+        before: Any = last.value
+        kind, unit, quantity = type(number), value.unit, register.quantity
+        if kind is not type(before) or unit != last.unit:
             return False
         if weak and quantity is not None and unit != quantity.unit:
             return False
-        if isinstance(number, _NUMBERS) and isinstance(before, _NUMBERS):
+        if kind is int or kind is Decimal:
             low, high, cumulative, change, rate, weak_rate = register.margins
             if not low <= number <= high:
                 return False
@@ -283,7 +284,7 @@ def _unremarkable(
                 <= (weak_rate if weak else rate) * max(at - register.at, apart)
             ):
                 return False
-        elif isinstance(number, datetime):
+        elif kind is datetime:
             if number != clock:
                 return False
         elif weak and value != last:

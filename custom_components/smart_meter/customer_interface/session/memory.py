@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from statistics import median
 from types import MappingProxyType
-from typing import NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from ..obis import ObisCode
 from ..plausibility import Earlier, Limits, Margins, margins
@@ -236,9 +236,9 @@ class Memory:
         first = now = Rhythm(at)
         changed = False
         for register, value in zip(line, reading.values.values(), strict=True):
-            number = value.value
+            number: Any = value.value
             register.value, register.came = value, True
-            if isinstance(number, _NUMBERS) and type(number) is not bool:
+            if type(number) is int or type(number) is Decimal:
                 register.number, register.at = number, at
             if register.rhythm is not before:
                 before = register.rhythm
