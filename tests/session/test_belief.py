@@ -198,6 +198,29 @@ def test_a_number_that_is_missing_makes_no_second_meter():
         assert fault.kind is FaultKind.IMPLAUSIBLE
 
 
+def test_no_number_on_a_channel_is_believed_only_where_none_was_told():
+    """A device behind the meter may have none; where it had one, the telegram is damaged."""
+    belief = new()
+    belief.judge(unchecked({POWER: Value(300, "W")}), AT)
+    assert isinstance(belief.judge(gas(1, None), AT)[0], Fault)
+    assert isinstance(belief.judge(gas(1, None), AT + 10)[0], Reading)
+    belief = new()
+    belief.judge(unchecked({POWER: Value(300, "W")}), AT)
+    belief.judge(gas(1), AT)
+    for n in range(1, 4):
+        assert isinstance(belief.judge(gas(1, None), AT + 10 * n)[0], Fault)
+
+
+def test_a_slightly_wrong_counter_under_a_weak_check_does_not_stay():
+    """What damage made two Wh too high is corrected by two telegrams; a counter that fell far is not believed."""
+    for fallen, shown in ((1_000, True), (0, False)):
+        belief = new()
+        judge(belief, 0, check_bits=8, energy=60_000 if fallen == 0 else 1_002)
+        assert IMPORT not in judge(belief, 1, check_bits=8, energy=fallen)[0].values
+        reading, *_ = judge(belief, 2, check_bits=8, energy=fallen)
+        assert (IMPORT in reading.values) is shown
+
+
 def test_a_counter_behind_the_meter_is_no_text_and_does_not_jump():
     """A damaged digit never shows; what a great boiler burnt in an hour shows one telegram later."""
     belief = new()

@@ -175,7 +175,7 @@ def _counter(
 ) -> Judgement:
     increase = number - before.number
     if increase < 0:
-        return Judgement(Verdict.WITHHOLD, "fell below the reading before")
+        return _fallen(quantity, -increase, around, scale)
     if before.seconds is None or increase == 0:
         return BELIEVED
     most = _most(quantity, before.seconds, limits)
@@ -188,6 +188,16 @@ def _counter(
     ):
         return Judgement(Verdict.CONFIRM, "rose faster than is likely")
     return BELIEVED
+
+
+def _fallen(
+    quantity: Quantity, fall: Number, around: Surroundings, scale: int
+) -> Judgement:
+    """A counter never falls; where the check is weak it may be the number before that was wrong, by a little."""
+    likely = _likely(quantity, 3_600, around) if around.weak else None
+    slight = likely is not None and fall <= likely * scale
+    verdict = Verdict.CONFIRM if slight else Verdict.WITHHOLD
+    return Judgement(verdict, "fell below the reading before")
 
 
 def _most(quantity: Quantity, seconds: float, limits: Limits) -> float | None:

@@ -109,17 +109,21 @@ class Belief:
         return f"protection {arrived.lower()}, where {expected.lower()} is expected"
 
     def _doubtful(self, name: str, reading: Reading) -> bool:
-        """A number never seen, from a telegram with a weak check, must come twice; that none is told may be damage.
+        """A number never seen, from a telegram with a weak check, must come twice.
 
-        The first meter heard on a channel behind the meter is none to doubt.
+        The first meter heard on a channel behind the meter is none to doubt, but for one that tells no number: where
+        another told one, it may be damaged.
         """
         channel = reading.meter.channel
-        new = channel > 0 and channel not in self._channels
-        if new or not _weak(reading) or (name and name in self._strangers):
+        new = channel not in self._channels
+        if not _weak(reading) or (name and new and channel > 0):
+            return False
+        stranger = name or f"channel {channel}"
+        if stranger in self._strangers and (name or new):
             return False
         if len(self._strangers) >= MAX_METERS:
             self._strangers.clear()
-        self._strangers.add(name)
+        self._strangers.add(stranger)
         return True
 
     def _replayed(self, meter: MeterMemory, reading: Reading) -> Fault | None:
