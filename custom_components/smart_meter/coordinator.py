@@ -608,7 +608,10 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         now, seen = dt_util.utcnow().timestamp(), self.statistics
         if seen.last_byte is None or now - seen.last_byte > self._trouble_after():
             repairs.async_report(self.hass, self.config_entry, "silent")
+            # What comes later may be no telegram: that is another trouble.
+            self._async_watch(self._trouble_after())
         elif seen.last_frame is None or now - seen.last_frame > self._trouble_after():
+            repairs.async_clear(self.hass, self.config_entry, "silent")
             repairs.async_report(self.hass, self.config_entry, "garbled")
             if self.setup.profile.session in DETECTABLE and not self._detected:
                 self._detected = True

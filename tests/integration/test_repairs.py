@@ -134,6 +134,19 @@ async def test_port_taken(hass: HomeAssistant, meter: Meter) -> None:
 
 
 @pytest.mark.usefixtures("soon")
+async def test_noise_after_silence(hass: HomeAssistant, meter: Meter) -> None:
+    """Nothing arrives, then bytes without a telegram: the second trouble takes the place of the first."""
+    entry = await make_entry(hass, meter)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await until(hass, lambda: has_issue(hass, "silent"))
+    noise = asyncio.create_task(_repeat(lambda: meter.line.write(bytes(range(40)))))
+    await until(hass, lambda: has_issue(hass, "garbled"))
+    assert not has_issue(hass, "silent")
+    noise.cancel()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.usefixtures("soon")
 async def test_line_goes_bad(
     hass: HomeAssistant, meter: Meter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,7 +172,7 @@ async def test_line_goes_bad(
 async def _repeat(act: Callable[[], Any]) -> None:
     while True:
         act()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.02)
 
 
 @pytest.mark.usefixtures("soon")
