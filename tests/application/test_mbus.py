@@ -280,6 +280,13 @@ def test_record_error_is_no_value() -> None:
     assert record.value is None
 
 
+def test_time_in_error() -> None:
+    """Hours beside a record error are how long it lasted."""
+    (record,) = _records("0A A6 18 03 00")
+    assert (record.value, record.unit) == (10_800, "s")
+    assert record.qualifiers == ("error_data_error",)
+
+
 def test_count_has_no_unit() -> None:
     """The number of limit exceeds is a number, whatever was limited."""
     (record,) = _records("01 93 49 05")

@@ -31,6 +31,8 @@ _EXTENSIONS = {0xFB: EXTENSION_FB, 0xFD: EXTENSION_FD}
 _THIRD_TABLE = 0xEF
 _SECOND_LEVEL = 0x7D
 _COMBINABLE_EXTENSION = 0x7C
+# Hours cannot be in error: heat meters (Diehl Sharky) count with these codes how long the error lasted.
+_TIMES_IN_ERROR = frozenset({"on_time", "operating_time"})
 _FORMS = {"unsigned": Form.UNSIGNED, "bits": Form.BITS}
 
 
@@ -119,7 +121,7 @@ def _change(value: Value, table: dict[int, Change], code: int, prefix: str) -> V
     return replace(
         _qualified(value, change.qualifier),
         meaning=meaning,
-        void=value.void or change.void,
+        void=value.void or (change.void and meaning.quantity not in _TIMES_IN_ERROR),
     )
 
 
