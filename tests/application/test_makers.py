@@ -169,8 +169,10 @@ def test_unknown_layouts(address: str, payload: str) -> None:
     assert refused(results(address, bytes.fromhex(payload)))
 
 
-IZAR = bytes.fromhex("A2 2011 8001") + b"\x13"
+IZAR = bytes.fromhex("A2 013D40 13 00")
+STATUS_SAID = {("transmission_period", 0): 8, ("battery_lifetime", 0): 174}
 IZAR_SAID = {
+    **STATUS_SAID,
     ("volume", 0): Decimal("16.760"),
     ("volume", 1): Decimal("11.840"),
     ("date", 1): date(2019, 11, 30),
@@ -195,7 +197,10 @@ def test_sappel_izar() -> None:
     """Sappel's have a serial number of five bytes, and are water meters."""
     address = bytes.fromhex("304C72242421D401")
     payload = scramble(address, IZAR[:5], IZAR_PLAIN[:5], CONSTANTS[0])
-    assert said(results(address.hex(), payload)) == {("volume", 0): Decimal("16.760")}
+    assert said(results(address.hex(), payload)) == {
+        **STATUS_SAID,
+        ("volume", 0): Decimal("16.760"),
+    }
     message = Message(Layer.MBUS, payload, Link.WMBUS, 0x44, address)
     meter = meter_of(message)
     assert (meter.number, meter.medium) == ("21242472", "water")
@@ -422,4 +427,4 @@ def test_any_bytes(known: tuple[str, str], ci: int, begin: str, rest: bytes) -> 
     for raw in (rest, bytes.fromhex("0DFF5F") + rest, b"\x0f" + rest):
         makers.within(meter, Record("manufacturer_specific", None, raw=raw.hex()))
     makers.from_data(meter, rest)
-    makers.from_scrambled(b"\x4b" + rest)
+    makers.from_scrambled(bytes(3), b"\x4b" + rest)

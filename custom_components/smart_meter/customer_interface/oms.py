@@ -214,7 +214,9 @@ def _unscrambled(message: Message) -> bytes | None:
     payload = message.payload
     guesses = diehl.unscramble(message.address, payload)
     if payload[0] in _OWN_CI:
-        opened: Iterable[bytes | None] = map(makers.from_scrambled, guesses)
+        opened: Iterable[bytes | None] = (
+            makers.from_scrambled(payload[1:4], guess) for guess in guesses
+        )
     elif len(payload) <= diehl.HEADER:
         return None
     else:

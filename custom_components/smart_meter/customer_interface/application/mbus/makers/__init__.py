@@ -18,9 +18,12 @@ def from_telegram(meter: MeterIdentity, ci: int, data: bytes) -> bytes | None:
     return read(meter, ci, data) if read else None
 
 
-def from_scrambled(plain: bytes) -> bytes | None:
-    """Return the records of a Diehl telegram once unscrambled, None where it makes no sense."""
-    return diehl.records(plain)
+def from_scrambled(status: bytes, plain: bytes) -> bytes | None:
+    """Return the records of a Diehl telegram once unscrambled, None where it makes no sense.
+
+    `status` is the three bytes behind the CI field.
+    """
+    return diehl.records(status, plain)
 
 
 def from_data(meter: MeterIdentity, data: bytes) -> bytes | None:
