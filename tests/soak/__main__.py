@@ -77,7 +77,8 @@ def main() -> int:
             print("| " + " | ".join(table_row(result)) + " |", flush=True)
             failed += [] if result.held else [result]
     for result in failed:
-        print("/".join(result.row), *result.ledger.notes, sep="\n  ", file=sys.stderr)
+        notes = dict(result.faults), *result.ledger.notes
+        print("/".join(result.row), *notes, sep="\n  ", file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -1,8 +1,8 @@
 """One row of the catalogue for a day of meter time: noise, lost and repeated segments, cuts, restarts, a new key.
 
 The day has three parts, each around a moment that clocks stumble over: summer time begins, summer time ends, the year
-ends. In the first third of the second part the meter gets another key, which the household types in some minutes
-later; at the end of the year the frame counter wraps.
+ends. In the second part the meter gets another key, which the household types in some minutes later; at the end of
+the year the frame counter wraps.
 """
 
 from collections import Counter
@@ -65,9 +65,6 @@ class Result:
     ledger: Ledger
     check_bits: int = 999
     faults: Counter[str] = field(default_factory=Counter)
-    details: Counter[str] = field(default_factory=Counter)
-    restarts: int = 0
-    remembered: int = 0
     longest_gap: float = 0.0
     seconds: float = 0.0
 
@@ -108,13 +105,11 @@ def changed(ring: KeyRing, meter: Meter) -> KeyRing:
 class Day:
     """A meter and a session on one wire, in virtual time."""
 
-    def __init__(
-        self, row: Row, hours: float, seed: int = 1, weather: Weather | None = None
-    ) -> None:
+    def __init__(self, row: Row, hours: float, seed: int) -> None:
         """Prepare; `hours` is the length of all parts together."""
         self._part = hours * 1_200
         self._random = Random(f"{row} {seed}")
-        self._weather = weather or Weather()
+        self._weather = Weather()
         self._profile = profile_of(row)
         self._new_key_at = MOMENTS[1] - self._part / 6
         self._row = row
@@ -154,12 +149,11 @@ class Day:
         for moment in MOMENTS:
             self._run_part(moment - self._part / 2)
         self.result.ledger.finish()
-        self.result.remembered = len(self._session.state.last)
         self.result.seconds = time.process_time() - began
         return self.result
 
     def _run_part(self, begin: float) -> None:
-        """Let eight hours pass, with restarts in between."""
+        """Let a third of the day pass, with restarts in between."""
         self._at = self._busy = begin
         self._meter, self._last_reading = self._make_meter(), None
         self._arrivals.clear()
@@ -179,7 +173,6 @@ class Day:
 
     def _restart(self) -> None:
         """Go on with a new session from what the old one handed out; what is on the wire is heard from now on."""
-        self.result.restarts += 1
         self.result.ledger.restart(self._at)
         self._session = self._make_session(self._session.state)
         self._take(self._session.start(self._at))
@@ -208,9 +201,8 @@ class Day:
             match output:
                 case Reading():
                     self._read(output)
-                case Fault(kind, detail):
+                case Fault(kind):
                     self.result.faults[kind] += 1
-                    self.result.details[detail] += 1
                 case Send(data):
                     self._send(data)
                 case SetPins(rts=rts) if isinstance(self._meter, NesMeter):
