@@ -18,7 +18,7 @@ from homeassistant.config_entries import (
     OptionsFlowWithReload,
 )
 from homeassistant.const import CONF_PORT
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
@@ -33,6 +33,7 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
+from homeassistant.helpers.translation import async_get_translations
 import probatio
 
 from . import energy
@@ -50,6 +51,7 @@ from .const import (
     CONF_OPERATOR,
     CONF_PENDING,
     CONF_PLAIN_HTTP,
+    CONF_POLL_INTERVAL,
     CONF_SIMULATED,
     CONF_SUCCESSOR,
     CONF_TRANSFORMER_FACTOR,
@@ -373,6 +375,8 @@ class SmartMeterConfigFlow(
                 return await self._async_not_as_expected(outcome)
             case Outcome.PORT:
                 return await self._async_port_refused()
+            case Outcome.CAUSE:
+                return await self.async_step_trouble_cause()
             case Outcome.GARBLED:
                 return await self.async_step_trouble_garbled()
             case Outcome.UNREADABLE:
@@ -417,6 +421,12 @@ class SmartMeterConfigFlow(
         """Bytes arrive, but no frame."""
         return await self._async_trouble(Outcome.GARBLED)
 
+    async def async_step_trouble_cause(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """The session found out what is wrong with wires or port."""
+        return await self._async_trouble(Outcome.CAUSE)
+
     async def async_step_trouble_unreadable(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
@@ -440,6 +450,7 @@ class SmartMeterConfigFlow(
         bytes_received = (
             self._listening.statistics.bytes_received if self._listening else 0
         )
+        cause = self._listening.cause if self._listening else None
         await self._async_stop_listening()
         profile = self._offer.profile
         return self.async_show_menu(
@@ -450,6 +461,7 @@ class SmartMeterConfigFlow(
             description_placeholders={
                 "line": str(self._line or profile.line or ""),
                 "bytes": str(bytes_received),
+                "cause": await _async_cause(self.hass, cause),
             },
         )
 
@@ -988,13 +1000,39 @@ class SmartMeterOptionsFlow(OptionsFlowWithReload):
             return self.async_create_entry(
                 data={**user_input, CONF_TRANSFORMER_FACTOR: factor}
             )
+        fields = _OPTIONS
+        if await self._async_polls():
+            fields = fields.extend(_POLLING)
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                _OPTIONS, self.config_entry.options
+                fields, self.config_entry.options
             ),
         )
 
+    async def _async_polls(self) -> bool:
+        """Tell whether the entry is a meter that is asked."""
+        known = await self.hass.async_add_executor_job(catalogue.load)
+        data = self.config_entry.data
+        try:
+            offer = operator_of(known, data[CONF_OPERATOR]).offer(data[CONF_METER])
+        except CatalogueError:
+            return False
+        return offer.profile.session is SessionKind.MEP
+
+
+# The makers advise against more than a request a second in the long run.
+_POLLING = {
+    probatio.Required(CONF_POLL_INTERVAL, default=2): NumberSelector(
+        NumberSelectorConfig(
+            min=1,
+            max=60,
+            step=1,
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement="s",
+        )
+    )
+}
 
 _OPTIONS = probatio.Schema(
     {
@@ -1023,6 +1061,14 @@ _OPTIONS = probatio.Schema(
         probatio.Required(CONF_PLAIN_HTTP, default=False): BooleanSelector(),
     }
 )
+
+
+async def _async_cause(hass: HomeAssistant, cause: str | None) -> str:
+    """Return what is wrong in the words of its repair issue."""
+    if cause is None:
+        return ""
+    words = await async_get_translations(hass, hass.config.language, "issues", {DOMAIN})
+    return words.get(f"component.{DOMAIN}.issues.{cause}.description", cause)
 
 
 async def _wait(task: asyncio.Task[None]) -> None:

@@ -48,6 +48,9 @@ CONF_ADD_TO_ENERGY: Final = "add_to_energy"  # to do once the entities are there
 ATTR_CONFIG_ENTRY_ID: Final = "config_entry_id"
 
 # Keys of entry.options.
+CONF_POLL_INTERVAL: Final = (
+    "poll_interval"  # seconds between two readings of a meter that is asked
+)
 CONF_UPDATE_PACE: Final = "update_pace"
 CONF_MAXIMUM_POWER: Final = "maximum_power"  # kW
 CONF_TRANSFORMER_FACTOR: Final = "transformer_factor"

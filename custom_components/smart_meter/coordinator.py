@@ -33,6 +33,7 @@ from .const import (
     CONF_METER,
     CONF_OPERATOR,
     CONF_PENDING,
+    CONF_POLL_INTERVAL,
     CONF_RADIO_MODE,
     CONF_SIMULATED,
     CONF_SUCCESSOR,
@@ -223,6 +224,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self._unavailable_logged = False
         self._detected = False
         self._key_faults = 0
+        self._cause: str | None = None
         self._implausible = 0
         self._strangers: dict[str, tuple[int, float]] = {}
         self._cancel_trouble: CALLBACK_TYPE | None = None
@@ -264,6 +266,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             self._limits(),
             expected=self.setup.expected,
             radio_mode=self.setup.radio_mode,
+            interval=self.config_entry.options.get(CONF_POLL_INTERVAL),
         )
 
     async def _async_stop(self, _: Event) -> None:
@@ -393,6 +396,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
     def _on_fault(self, fault: Fault) -> None:
         LOGGER.debug("%s: %s: %s", self.config_entry.title, fault.kind, fault.detail)
         self.last_faults[fault.kind] = fault.detail
+        self._on_cause(fault)
         match fault.kind:
             case FaultKind.SILENCE | FaultKind.LINE:
                 self.silent = fault.kind is FaultKind.SILENCE
@@ -413,6 +417,12 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
                     repairs.async_report(self.hass, self.config_entry, "implausible")
         # Where all that comes is faults, values go by their age.
         self.async_update_listeners()
+
+    def _on_cause(self, fault: Fault) -> None:
+        """Tell what a session found out; that a meter fell silent may end by itself, and is told when it lasts."""
+        self._cause = fault.cause or self._cause
+        if fault.cause and fault.kind is not FaultKind.SILENCE:
+            repairs.async_report(self.hass, self.config_entry, fault.cause)
 
     def _holder_of(self, meter: MeterData) -> SmartMeterConfigEntry | ConfigSubentry:
         """Return where the keys of a meter are stored."""
@@ -573,7 +583,9 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
 
     def _async_available(self) -> None:
         self.silent = self._detected = False
+        self._cause = None
         self._async_cancel_trouble()
+        repairs.async_clear(self.hass, self.config_entry, *repairs.CAUSES)
         repairs.async_clear(self.hass, self.config_entry, "silent", "garbled", "key")
         repairs.async_clear(
             self.hass, self.config_entry, "inactive", "line_found", "weaker"
@@ -607,7 +619,8 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             return
         now, seen = dt_util.utcnow().timestamp(), self.statistics
         if seen.last_byte is None or now - seen.last_byte > self._trouble_after():
-            repairs.async_report(self.hass, self.config_entry, "silent")
+            told = self._cause or "silent"
+            repairs.async_report(self.hass, self.config_entry, told)
             # What comes later may be no telegram: that is another trouble.
             self._async_watch(self._trouble_after())
         elif seen.last_frame is None or now - seen.last_frame > self._trouble_after():

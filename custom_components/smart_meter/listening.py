@@ -50,6 +50,7 @@ class Outcome(StrEnum):
     GARBLED = "garbled"
     UNREADABLE = "unreadable"
     PORT = "port"
+    CAUSE = "cause"
 
 
 # Faults that settle what is on the line; others may be an accident of one telegram.
@@ -93,6 +94,7 @@ class Listening:
         self._up = False
         self.outcome: Outcome | None = None
         self.error: SourceError | None = None
+        self.cause: str | None = None
         self.readings: list[Reading] = []
 
     async def async_start(self) -> None:
@@ -233,7 +235,10 @@ class Listening:
         if isinstance(output, Reading):
             self.readings.append(output)
             return Outcome.READING
-        return _DECISIVE.get(output.kind) if isinstance(output, Fault) else None
+        if not isinstance(output, Fault):
+            return None
+        self.cause = output.cause or self.cause
+        return Outcome.CAUSE if output.cause else _DECISIVE.get(output.kind)
 
 
 class Detection:

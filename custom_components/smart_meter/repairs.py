@@ -27,7 +27,16 @@ PORT_REASONS = (
     "invalid",
 )
 # Problems of an entry that only a person can end, and those that a click does.
-TOLD = ("silent", "garbled", "inactive", "layout", "no_stick", "weaker")
+# What a session found out about wires and ports (Fault.cause).
+CAUSES = (
+    "mep_echo",
+    "mep_deaf",
+    "mep_garbled",
+    "mep_stopped",
+    "mep_nothing",
+    "mep_tls",
+)
+TOLD = ("silent", "garbled", "inactive", "layout", "no_stick", "weaker", *CAUSES)
 FIXABLE = ("implausible", "exchanged", "port_moved", "line_found")
 
 CONF_ENTRY = "entry_id"

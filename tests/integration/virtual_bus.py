@@ -1,28 +1,38 @@
-"""A port with a simulated wired bus on it, in virtual time: patience passes at once, a pause between readings on demand."""
+"""A port with a simulated bus or meter on it, in virtual time: patience passes at once, a long pause on demand."""
 
 import asyncio
 from collections.abc import Callable
 from time import time
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
 from custom_components.smart_meter.customer_interface.errors import SourceError
 from custom_components.smart_meter.customer_interface.line import LineSettings
 from custom_components.smart_meter.customer_interface.source import runner
-from customer_interface.simulate.bus import Bus
+from customer_interface.simulate.meter import Chunk
 
-# A patience with an answer is shorter, a pause between two readings longer.
-_PAUSE = 1.0
+# A master's patience with an answer is shorter, its pause between two readings longer.
+PAUSE = 1.0
+
+
+class Answering(Protocol):
+    """Whoever answers on the line."""
+
+    def receive(self, data: bytes, at: float) -> tuple[Chunk, ...]:
+        """Take bytes, return what is answered."""
 
 
 class VirtualBus:
     """The port and its clock: what is sent reaches the bus, and the bus' answer is there at once."""
 
-    def __init__(self, bus: Bus, url: str) -> None:
-        """Put the bus on a port that is not open yet."""
+    def __init__(self, bus: Any, url: str, line: str, pause: float) -> None:
+        """Put the bus on a port that is not open yet; what waits for longer than `pause` seconds waits for `release`."""
         self.bus = bus
         self.url = url
+        self._line = line
+        self._pause = pause
+        self.pins: list[tuple[bool | None, bool | None]] = []
         self.at = time()
         self.requests: list[bytes] = []
         self.there = True
@@ -38,7 +48,7 @@ class VirtualBus:
 
     async def open(self, url: str, line: LineSettings) -> VirtualBus:
         """Open the port; it can be open once only."""
-        assert (url, str(line)) == (self.url, "2400 8E1")
+        assert (url, str(line)) == (self.url, self._line)
         if not self.there or self._open:
             raise SourceError("busy" if self._open else "missing", "not to be had")
         self._open, self.waiting, self._answers = True, False, b""
@@ -55,13 +65,17 @@ class VirtualBus:
         self.requests.append(data)
         self._answers += b"".join(c.data for c in self.bus.receive(data, self.at))
 
+    async def set_pins(self, dtr: bool | None, rts: bool | None) -> None:
+        """Note what the pins were set to."""
+        self.pins.append((dtr, rts))
+
     async def read(self, patience: float | None) -> bytes:
         """Return what was answered, or let time pass."""
         await asyncio.sleep(0)
         if self._answers:
             answers, self._answers = self._answers, b""
             return answers
-        if patience is None or patience > _PAUSE:
+        if patience is None or patience > self._pause:
             await self._wait()
         self.at += patience or 0.0
         return b""
@@ -90,9 +104,15 @@ class VirtualBus:
         )
 
 
-def plug(monkeypatch: pytest.MonkeyPatch, bus: Bus, url: str) -> VirtualBus:
+def plug(
+    monkeypatch: pytest.MonkeyPatch,
+    bus: Answering,
+    url: str,
+    line: str = "2400 8E1",
+    pause: float = PAUSE,
+) -> VirtualBus:
     """Have the integration find this bus on a port."""
-    port = VirtualBus(bus, url)
+    port = VirtualBus(bus, url, line, pause)
     monkeypatch.setattr(runner, "open_port", port.open)
 
     class Clock:

@@ -30,13 +30,14 @@ def client(
     key: bytes | tuple[bytes, ...] = BASIC,
     interval: float = 2.0,
     state: SessionState | None = None,
-    **options,
+    *,
+    encrypt: bool = False,
 ) -> MepSession:
-    """Return a client with a key."""
+    """Return a client with a key; with `encrypt` it remembers that the meter wants RC4."""
+    state = state or SessionState(extra={"mep_enciphered": int(encrypt)})
     keys = (key,) if isinstance(key, bytes) else key
     ring = KeyRing(tuple(Key(secret) for secret in keys))
-    belief = Belief(state or SessionState(), Limits(), ring)
-    return MepSession(ring, belief, interval, **options)
+    return MepSession(ring, Belief(state, Limits(), ring), interval)
 
 
 @dataclass(slots=True)

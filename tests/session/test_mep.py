@@ -11,7 +11,7 @@ from customer_interface.keys import KeyRing
 from customer_interface.line import LineSettings
 from customer_interface.obis import ObisCode
 from customer_interface.reading import Fault, FaultKind, Link
-from customer_interface.security.mep import digest
+from customer_interface.security.mep import digest, open_request
 from customer_interface.session import make_session, mep
 from customer_interface.session.base import Send, SetPins
 from customer_interface.session.mep import MepSession
@@ -182,6 +182,22 @@ def test_ciphered():
     assert len(wire.readings) > 20
 
 
+@pytest.mark.parametrize("code", [0x03, 0x0B])
+def test_a_meter_that_wants_the_cipher(code):
+    """A meter that refuses plain requests, in whichever way, is asked in RC4, at once after a restart."""
+    wire = Wire(meter(plain_answer=code), client())
+    wire.run(60)
+    assert not wire.wrong
+    assert not wire.faults
+    assert wire.readings
+    assert all(reading.encrypted for reading in wire.readings)
+    state = wire.session.state
+    again = Wire(meter(plain_answer=code), client(state=state), at=wire.at)
+    again.run(10)
+    assert not again.faults
+    assert again.readings[0].arrived < wire.at + 5
+
+
 def test_echo():
     """An adapter that repeats what is sent does not disturb."""
     wire = Wire(meter(), client(), echo=True)
@@ -213,7 +229,8 @@ def test_wrong_key():
     assert "MBK" in wire.faults[0].detail
     assert not wire.readings
     assert DOWN not in [pins for _, pins in wire.pins]
-    assert len(wire.sends) < 12
+    # Three times as it is, three times enciphered, and again half a minute later.
+    assert len(wire.sends) <= 12
 
 
 def test_second_key():
@@ -241,6 +258,7 @@ def test_nothing_answers():
     assert fault.kind is FaultKind.LINE
     assert "COM_ENABLE" in fault.detail
     assert "closed" in fault.detail
+    assert fault.cause == "mep_nothing"
     assert len([pins for _, pins in wire.pins if pins == DOWN]) >= 3
 
 
@@ -251,6 +269,7 @@ def test_alerts_but_no_answer():
     (fault,) = wire.faults
     assert fault.kind is FaultKind.LINE
     assert "RXD" in fault.detail
+    assert fault.cause == "mep_deaf"
 
 
 def test_inverted_level():
@@ -262,6 +281,7 @@ def test_inverted_level():
     assert kinds(wire) <= {FaultKind.LINE, FaultKind.NOISE, FaultKind.TRUNCATED}
     (fault,) = [fault for fault in wire.faults if fault.kind is FaultKind.LINE]
     assert "inverted" in fault.detail
+    assert fault.cause == "mep_garbled"
     assert not wire.readings
 
 
@@ -272,6 +292,7 @@ def test_only_an_echo():
     (fault,) = wire.faults
     assert fault.kind is FaultKind.LINE
     assert "own requests" in fault.detail
+    assert fault.cause == "mep_echo"
 
 
 def test_optical_session():
@@ -281,6 +302,7 @@ def test_optical_session():
     (fault,) = wire.faults
     assert fault.kind is FaultKind.SILENCE
     assert "optical" in fault.detail
+    assert fault.cause == "mep_stopped"
     assert not wire.wrong
     assert wire.readings[-1].arrived > NOON + 290
 
@@ -294,10 +316,21 @@ def test_com_enable():
     assert not wire.faults
 
 
+def test_com_enable_behind_an_adapter_that_inverts():
+    """Where DTR and RTS are the wrong way round, the meter is asked with both off, and goes on so."""
+    wire = Wire(meter(wants_enable=True, inverted_enable=True), client())
+    wire.run(120)
+    assert [pins for _, pins in wire.pins] == [UP, DOWN]
+    assert len(wire.readings) > 40
+    assert not wire.faults
+
+
 def test_com_enable_is_cycled():
-    """After ten seconds without a reply the voltage is taken away for a moment."""
-    wire = Wire(meter(plans=(Plan(Trouble.SILENCE, 0, 15),)), client())
-    wire.run(30)
+    """After ten seconds without a reply the voltage is taken away, and given again after ten more."""
+    wire = Wire(
+        meter(plans=(Plan(Trouble.SILENCE, 0, 25),), wants_enable=True), client()
+    )
+    wire.run(60)
     assert [pins for _, pins in wire.pins] == [UP, DOWN, UP]
     assert wire.pins[1][0] == pytest.approx(NOON + 10, abs=0.1)
     assert wire.readings
@@ -317,6 +350,7 @@ def test_tls():
             outputs = session.wake(at)
     (fault, *_) = [fault for fault in faults if fault.kind is FaultKind.UNSUPPORTED]
     assert "TLS" in fault.detail
+    assert fault.cause == "mep_tls"
 
 
 def test_sequence_never_accepted():
@@ -411,9 +445,7 @@ def test_only_reads_are_sent(events, secrets, interval, encrypt):
             assert last is None or at - last >= 0.0999
             last = at
             sent.append(packet)
-            if not encrypt:
-                assert_read(packet)
-            assert len(packet) == 22
+            assert_read(packet, (BASIC, *secrets))
         match kind:
             case "time":
                 at += thing
@@ -431,10 +463,11 @@ def test_only_reads_are_sent(events, secrets, interval, encrypt):
         assert len(session._buffer) <= 600
 
 
-def assert_read(packet):
-    """A partial read with a fitting digest, and nothing else."""
-    assert packet[:3] in (b"\x00\x14\x3f", b"\x00\x14\x30")
-    assert len(packet) == 22
+def assert_read(packet, keys=(BASIC,)):
+    """A partial read with a digest that fits, enciphered or not, and nothing else."""
+    assert (packet[:2], len(packet)) == (b"\x00\x14", 22)
+    opened = [open_request(key[:16], packet[2:]) for key in keys if len(key) >= 16]
+    assert [message for message, _ in filter(None, opened) if message[0] == 0x3F]
 
 
 @given(st.lists(st.tuples(st.binary(max_size=80), st.floats(0.0, 5.0)), max_size=40))

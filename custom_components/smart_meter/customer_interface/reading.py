@@ -91,12 +91,14 @@ class MeterIdentity:
 class Fault:
     """Something that did not become a value, in English for logs; the kind is what is translated.
 
-    Holds no key and no value.
+    Holds no key and no value. `cause` is a word of its own for what a session found out about wires and ports; it is
+    translated where the kind alone says too little.
     """
 
     kind: FaultKind
     detail: str
     meter: MeterIdentity | None = None
+    cause: str | None = None
 
 
 type Scalar = Number | str | bool | datetime | date | time | None

@@ -33,13 +33,14 @@ def make_session(
     known: frozenset[str] = frozenset(),
     expected: Protection = Protection.NONE,
     radio_mode: str = USUAL_MODE,
+    interval: float | None = None,
 ) -> KeyedSession:
     """Return the session a profile asks for, going on from a stored state.
 
     A radio session recognises its stick, which it sets to `radio_mode`, unless `stick` says which it is; a master
     polls `slaves`, or searches the bus where that is None. `known` are the keys of meters that are there for certain.
-    Telegrams weaker protected than `expected` are withheld. Raises CatalogueError for a profile of a kind that has no
-    session.
+    Telegrams weaker protected than `expected` are withheld. A NES meter is asked every `interval` seconds, where that is
+    None as often as the profile says. Raises CatalogueError for a profile of a kind that has no session.
     """
     belief = Belief(
         state,
@@ -52,7 +53,7 @@ def make_session(
     if profile.session is SessionKind.MEP:
         from .mep import MepSession  # noqa: PLC0415 - few meters need the C12.19 tables
 
-        return MepSession(keys, belief, profile.interval[0])
+        return MepSession(keys, belief, interval or profile.interval[0])
     receiver = Receiver(profile.links, context_of(profile, keys))
     longest = profile.interval[1]
     if profile.session is SessionKind.ACKNOWLEDGED:

@@ -38,7 +38,7 @@ BYTE_GAP = 0.3  # within a reply; the meter itself rests 25 ms after 117 bytes
 QUIET = 0.15  # silence on the line before it is asked again after damage
 LONGEST_QUIET = 2.0
 SILENT_AFTER = 10.0
-PINS_LOW = 1.0
+PINS_REST = 1.0  # after COM_ENABLE changed
 LONGEST_PIN_WAIT = 60.0
 REFUSED_WAIT = 30.0  # between attempts with a key the meter refuses
 # A request damaged on its way is refused like one with a wrong key: only a series tells them apart.
@@ -50,21 +50,43 @@ SLOW_INTERVAL = 60.0
 SURVEY_INTERVAL = 3_600.0
 
 _SEQUENCE = "mep_sequence"
+_ENCIPHERED = "mep_enciphered"
 
-_ECHO = "only our own requests come back: the wires of both directions touch, or the adapter repeats what it sends"
-_DEAF = "the meter sends alerts but does not answer: the wire to its RXD (17), or the level on it"
-_GARBLED = "bytes arrive that form no packet: inverted levels or another baud rate"
-_STOPPED = (
+_ECHO = Fault(
+    FaultKind.LINE,
+    "only our own requests come back: the wires of both directions touch, or the adapter repeats what it sends",
+    cause="mep_echo",
+)
+_DEAF = Fault(
+    FaultKind.LINE,
+    "the meter sends alerts but does not answer: the wire to its RXD (17), or the level on it",
+    cause="mep_deaf",
+)
+_GARBLED = Fault(
+    FaultKind.LINE,
+    "bytes arrive that form no packet: inverted levels or another baud rate",
+    cause="mep_garbled",
+)
+_STOPPED = Fault(
+    FaultKind.SILENCE,
     "the meter has stopped answering: a reading through its optical port is in progress, the cable came off or"
-    " COM_ENABLE (18) lost its voltage"
+    " COM_ENABLE (18) lost its voltage",
+    cause="mep_stopped",
 )
-_NOTHING = (
-    "the meter answers nothing: no voltage on COM_ENABLE (18), TXD (16A) and RXD (17) swapped or loose, inverted levels,"
-    " or the grid operator has closed the port"
+_NOTHING = Fault(
+    FaultKind.LINE,
+    "the meter answers nothing, with DTR and RTS on and with both off: no voltage on COM_ENABLE (18), TXD (16A) and RXD"
+    " (17) swapped or loose, inverted levels, a reading through the optical port, or the grid operator has closed the port",
+    cause="mep_nothing",
 )
-_WRONG_KEY = "the meter refuses the key; ask the grid operator for the MEP basic key (MBK) of this meter"
-_TLS = (
-    "the meter answers without a digest: its port demands TLS, which is not supported"
+_REFUSED_KEY = Fault(
+    FaultKind.KEY,
+    "the meter refuses the key; ask the grid operator for the MEP basic key (MBK) of this meter",
+)
+_TLS = Fault(
+    FaultKind.UNSUPPORTED,
+    "the meter answers without a digest: its port demands TLS, which is not supported",
+    cause="mep_tls",
 )
 
 
@@ -87,6 +109,20 @@ class _Open:
     packet: bytes
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Way:
+    """How the meter is asked: with which key of the ring, its 16 bytes, and enciphered or not (guide, appendix B)."""
+
+    index: int
+    key: bytes
+    encrypt: bool
+
+    @property
+    def asks(self) -> tuple[bytes, bool]:
+        """What stays the same in another ring."""
+        return self.key, self.encrypt
+
+
 @dataclass(slots=True)
 class _Seen:
     """What was heard since the meter was last understood: it tells why it is not."""
@@ -98,10 +134,11 @@ class _Seen:
     bare: int = 0
 
 
-def _usable(keys: KeyRing) -> tuple[tuple[int, bytes], ...]:
-    """Return the keys long enough, each with its position in the ring."""
+def _ways(keys: KeyRing) -> tuple[_Way, ...]:
+    """Return each usable key as it is, then each enciphered."""
     return tuple(
-        (index, key.secret[:KEY_SIZE])
+        _Way(index, key.secret[:KEY_SIZE], encrypt)
+        for encrypt in (False, True)
         for index, key in enumerate(keys.keys)
         if len(key.secret) >= KEY_SIZE
     )
@@ -110,15 +147,14 @@ def _usable(keys: KeyRing) -> tuple[tuple[int, bytes], ...]:
 class MepSession:
     """A client that surveys the meter, then polls it."""
 
-    def __init__(
-        self, keys: KeyRing, belief: Belief, interval: float, *, encrypt: bool = False
-    ) -> None:
-        """Poll energy and power every `interval` seconds; with `encrypt` requests are enciphered, and so are replies."""
-        self._keys = _usable(keys)
-        self._turn = 0
+    def __init__(self, keys: KeyRing, belief: Belief, interval: float) -> None:
+        """Poll energy and power every `interval` seconds; a meter that wants RC4 is asked in it without being told so."""
+        self._ways = _ways(keys)
+        # All keys are tried plain first; a meter that wanted them enciphered is asked so at once.
+        enciphered = len(self._ways) // 2
+        self._turn = enciphered if belief.memory.extra.get(_ENCIPHERED) else 0
         self._belief = belief
         self._interval = interval
-        self._encrypt = encrypt
         self._link = MepLink()
         self._statistics = LinkStatistics()
         self._sequence = _stored_sequence(belief.state)
@@ -127,10 +163,10 @@ class MepSession:
 
     def use_keys(self, keys: KeyRing) -> None:
         """Go on with other keys, and with the one in turn where it is among them."""
-        in_turn = self._keys[self._turn][1] if self._keys else None
-        self._keys = _usable(keys)
-        secrets = [secret for _, secret in self._keys]
-        self._turn = secrets.index(in_turn) if in_turn in secrets else 0
+        in_turn = self._ways[self._turn].asks if self._ways else None
+        self._ways = _ways(keys)
+        asking = [way.asks for way in self._ways]
+        self._turn = asking.index(in_turn) if in_turn in asking else 0
         self._belief.keys = keys
 
     def _forget(self) -> None:
@@ -145,7 +181,7 @@ class MepSession:
         self._deadline = self._damaged_at = 0.0
         self._resyncs = 0
         self._patience = PATIENCE
-        self._pins_low = False
+        self._pins = True
         self._pins_at: float | None = None
         self._pin_wait = SILENT_AFTER
         self._told = False
@@ -173,7 +209,7 @@ class MepSession:
     def start(self, at: float) -> tuple[Output, ...]:
         """Raise COM_ENABLE and begin."""
         self._forget()
-        if not self._keys:
+        if not self._ways:
             return (
                 self._noted(
                     Fault(FaultKind.KEY, "a NES meter answers only with its MEP key")
@@ -216,7 +252,8 @@ class MepSession:
             return []
         self._sequence = ((self._sequence or 0) + 1) & 0xFFFFFFFF
         message = _message(read, self._sequence)
-        sealed = seal(self._keys[self._turn][1], message, encrypt=self._encrypt)
+        way = self._ways[self._turn]
+        sealed = seal(way.key, message, encrypt=way.encrypt)
         self._open = _Open(at, read, message, packet(sealed))
         self._buffer.clear()
         self._deadline = at + self._patience
@@ -253,15 +290,16 @@ class MepSession:
         self._send_at = max(self._send_at or at, at)
 
     def _move_pins(self, at: float) -> list[Output]:
-        """Say that the meter is silent, and take the voltage off COM_ENABLE for a moment."""
-        if self._pins_low:
-            self._pins_low, self._pins_at = False, None
-            self._send_at = at + PINS_LOW
-            return [SetPins(dtr=True, rts=True)]
-        self._pins_low, self._pins_at = True, at + PINS_LOW
-        self._pin_wait = min(2 * self._pin_wait, LONGEST_PIN_WAIT)
-        self._open, self._send_at = None, None
-        return [*self._tell_silence(), SetPins(dtr=False, rts=False)]
+        """Ask with the other level on COM_ENABLE: adapters invert it, and a meter that got stuck wakes up by it."""
+        self._pins = not self._pins
+        self._pins_at = None
+        self._open, self._send_at = None, at + PINS_REST
+        # Who never answered is told of once both levels were tried.
+        telling = self._proven or self._pins
+        if self._pins:
+            self._pin_wait = min(2 * self._pin_wait, LONGEST_PIN_WAIT)
+        pins = SetPins(dtr=self._pins, rts=self._pins)
+        return [*(self._tell_silence() if telling else ()), pins]
 
     # --- hearing -----------------------------------------------------------------------------------------------------
 
@@ -312,8 +350,8 @@ class MepSession:
         return self._unproven(payload, message, at)
 
     def _opened(self, request: _Open, payload: bytes) -> bytes | Fault:
-        key = self._keys[self._turn][1]
-        return open_reply(key, request.message, payload, encrypted=self._encrypt)
+        way = self._ways[self._turn]
+        return open_reply(way.key, request.message, payload, encrypted=way.encrypt)
 
     def _unproven(self, payload: bytes, fault: Fault, at: float) -> list[Output]:
         """Judge a reply whose digest does not fit."""
@@ -323,9 +361,9 @@ class MepSession:
         if len(payload) > DIGEST_SIZE:
             return self._damaged(fault, at)
         self._seen.bare += 1
-        if self._seen.bare < REFUSALS_UNPROVEN or self._proven:
+        if self._seen.bare < REFUSALS_UNPROVEN or self._proven or self._another_way():
             return self._damaged(fault, at)
-        return self._refused(Fault(FaultKind.UNSUPPORTED, _TLS), at)
+        return self._refused(_TLS, at)
 
     def _refused_key(self, at: float) -> list[Output]:
         self._seen.refusals += 1
@@ -333,11 +371,15 @@ class MepSession:
         if self._seen.refusals < needed:
             return self._damaged(None, at)
         self._proven = False
-        self._turn = (self._turn + 1) % len(self._keys)
-        if self._turn:
-            self._seen.refusals = 0
+        if self._another_way():
             return self._damaged(None, at)
-        return self._refused(Fault(FaultKind.KEY, _WRONG_KEY), at)
+        return self._refused(_REFUSED_KEY, at)
+
+    def _another_way(self) -> bool:
+        """Ask with the next key, and with all of them enciphered after that; False where all ways were tried."""
+        self._turn = (self._turn + 1) % len(self._ways)
+        self._seen.refusals = self._seen.bare = 0
+        return self._turn > 0
 
     def _refused(self, fault: Fault, at: float) -> list[Output]:
         """Say why the meter refuses, and ask again later; wires and pins are in order."""
@@ -413,6 +455,7 @@ class MepSession:
 
     def _keep_sequence(self) -> None:
         self._belief.memory.keep(_SEQUENCE, self._sequence or 0)
+        self._belief.memory.keep(_ENCIPHERED, int(self._ways[self._turn].encrypt))
 
     def _carried(self, read: TableRead, data: Answer, at: float) -> list[Output]:
         if self._asking is not None:
@@ -437,6 +480,9 @@ class MepSession:
 
     def _survey_done(self, result: Survey | Fault, at: float) -> list[Output]:
         if isinstance(result, Fault):
+            if result.kind is FaultKind.UNSUPPORTED and self._another_way():
+                self._ask(at)
+                return []
             self._survey = None
             self._ask(at)
             self._send_at = at + SLOW_INTERVAL
@@ -450,8 +496,8 @@ class MepSession:
         proven = replace(
             reading,
             authenticated=True,
-            encrypted=self._encrypt,
-            key_index=self._keys[self._turn][0],
+            encrypted=self._ways[self._turn].encrypt,
+            key_index=self._ways[self._turn].index,
             check_bits=CHECK_BITS,
             arrived=at,
         )
@@ -474,12 +520,12 @@ class MepSession:
         """Say why the meter may be silent, by what was heard of it."""
         seen = self._seen
         if self._proven:
-            return Fault(FaultKind.SILENCE, _STOPPED)
+            return _STOPPED
         if seen.alerts and not seen.junk:
-            return Fault(FaultKind.LINE, _DEAF)
+            return _DEAF
         if seen.junk:
-            return Fault(FaultKind.LINE, _GARBLED)
-        return Fault(FaultKind.LINE, _ECHO if seen.echoes else _NOTHING)
+            return _GARBLED
+        return _ECHO if seen.echoes else _NOTHING
 
     def _noted(self, fault: Fault) -> Fault:
         faults = dict(self._statistics.faults)

@@ -217,7 +217,8 @@ class NesMeter:
     """A meter that answers requests, one at a time, and sends alerts while something waits for its client.
 
     `basic` and `advanced` are the two keys as they count (16 bytes). `latency` is how long it thinks before it answers.
-    `wants_enable` makes it mute until `enable(True)`.
+    `wants_enable` makes it mute until `enable(True)`, or `enable(False)` with `inverted_enable`, as behind an adapter that
+    inverts. `plain_answer` is the code with which it refuses what is not enciphered, where it does.
     """
 
     house: House
@@ -229,6 +230,8 @@ class NesMeter:
     alerts: int = 0
     latency: float = LATENCY
     wants_enable: bool = False
+    inverted_enable: bool = False
+    plain_answer: int | None = None
     sequence: int = 0x77635B90
     sent: tuple[Reading, ...] = ()
     line: LineSettings = field(default_factory=partial(LineSettings, 9600))
@@ -247,7 +250,7 @@ class NesMeter:
 
     def enable(self, on: bool) -> None:
         """Put voltage on COM_ENABLE, or take it off."""
-        self._enabled = on
+        self._enabled = on is not self.inverted_enable
         self._held.clear()
 
     def due(self, after: float) -> float:
@@ -335,13 +338,19 @@ class NesMeter:
         keys = [key[::-1] if wrong else key for key in (self.advanced, self.basic)]
         for key in keys:
             if Digest(key).feed(body).result() == proof:
-                return self._answer(body, at, key)
+                return self._plain(body, at, key)
         for key in keys:
             stream = key_stream(key, proof)
             plain = bytes(byte ^ next(stream) for byte in body)
             if Digest(key).feed(plain).result() == proof:
                 return self._answer(plain, at, key, stream)
         return self._chunks(bytes((WRONG_DIGEST,)) + bytes(8))
+
+    def _plain(self, request: bytes, at: float, key: bytes) -> tuple[Chunk, ...]:
+        if self.plain_answer is None:
+            return self._answer(request, at, key)
+        reply = bytes((self.plain_answer,))
+        return self._chunks(reply + Digest(key).feed(request).feed(reply).result())
 
     def _answer(
         self,
