@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+import re
 import shutil
 import subprocess
 import sys
@@ -53,6 +54,12 @@ def _run(
     return done
 
 
+def _uv() -> str:
+    uv = shutil.which("uv", path=Path(sys.executable).parent) or shutil.which("uv")
+    assert uv is not None
+    return uv
+
+
 def _install(uv: str, python: Path, *packages: str | Path) -> None:
     """Install from what is cached, from the index only where the cache does not suffice."""
     command = (uv, "pip", "install", "--quiet", "--python", python, *packages)
@@ -83,8 +90,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the wheel with its dependencies into an environment of its own, and return its command."""
     environment = tmp_path_factory.mktemp("wheel") / "venv"
-    uv = shutil.which("uv", path=Path(sys.executable).parent) or shutil.which("uv")
-    assert uv is not None
+    uv = _uv()
     _run(uv, "venv", "--quiet", "--python", sys.executable, environment)
     python = environment / "bin" / "python"
     _install(uv, python, wheel)
@@ -155,3 +161,23 @@ def test_no_value_from_a_fault(
     lines = _decode(program, "--key", key, stdin=bytes(telegram))
     assert all("values" not in line for line in lines)
     assert fault in [line.get("fault") for line in lines]
+
+
+def test_container_file(wheel: Path, tmp_path: Path) -> None:
+    """What the container file installs, step by step, runs its command; the image itself is not built here."""
+    steps = (ROOT / "Containerfile").read_text(encoding="utf-8")
+    for sources in re.findall(r"^COPY (.+) \S+$", steps, re.MULTILINE):
+        assert all((ROOT / source).exists() for source in sources.split())
+    assert "--require-hashes -r /src/requirements/publish.txt" in steps
+    assert "--no-deps /src " in steps
+    uv = _uv()
+    _run(uv, "venv", "--quiet", "--python", sys.executable, tmp_path)
+    python = tmp_path / "bin" / "python"
+    pinned = ROOT / "requirements" / "publish.txt"
+    _install(uv, python, "--require-hashes", "-r", pinned)
+    _install(uv, python, "--no-deps", wheel)
+    (entry,) = re.findall(r"^ENTRYPOINT (.+)$", steps, re.MULTILINE)
+    program, *arguments = json.loads(entry)
+    assert _run(tmp_path / "bin" / program, "--help").returncode == 0
+    with pytest.raises(AssertionError, match=r"publish\.toml cannot be read"):
+        _run(tmp_path / "bin" / program, *arguments)

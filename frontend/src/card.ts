@@ -5,7 +5,7 @@ import uPlotStyle from "uplot/dist/uPlot.min.css?inline";
 import { Chart, type Look } from "./chart";
 import { Curve, extent, gapAfter, LONGEST, type Step, steps } from "./curve";
 import { number, power, value } from "./format";
-import { SmartMeterPanel } from "./panel";
+import { meters, SmartMeterPanel } from "./panel";
 import type { Config, Hass, Row, State } from "./types";
 import { linkWord, words } from "./words";
 
@@ -38,8 +38,8 @@ export class SmartMeterCard extends LitElement {
   private observer?: ResizeObserver;
   private _hass?: Hass;
 
-  static getStubConfig(): Partial<Config> {
-    return {};
+  static getStubConfig(hass: Hass): Partial<Config> {
+    return { device: meters(hass)[0], minutes: LONGEST / 60 };
   }
 
   static getConfigForm(): object {

@@ -108,4 +108,11 @@ describe("the card", () => {
     const element = document.createElement("smart-meter-card") as Card;
     expect(() => element.setConfig({ minutes: 6 })).toThrow();
   });
+
+  it("is offered with the first meter and the whole window", () => {
+    const made = customElements.get("smart-meter-card") as unknown as { getStubConfig(hass: object): object };
+    const device = { id: "1", name: "A", identifiers: [["smart_meter", "123"]], disabled_by: null };
+    expect(made.getStubConfig({ language: "en", devices: { 1: device } })).toEqual({ device: "1", minutes: 5 });
+    expect(made.getStubConfig({ language: "en" })).toEqual({ device: undefined, minutes: 5 });
+  });
 });

@@ -14,6 +14,7 @@ import pytest
 
 from customer_interface import catalogue
 from tests.conftest import ROOT, script
+from tests.e2e.firefox import Firefox, firefox
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -25,6 +26,20 @@ PATIENCE: Final = 120.0
 # The goal is 20 (docs/card.md); processes that share the core make each of them up to half as long again.
 MOST_MILLISECONDS = 30.0
 TRACED: Final = ["toplevel", "blink.user_timing"]
+TOO_WIDE: Final = (
+    "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+)
+# The text of a part of the card, however deep in the page the card is; null while it is not there.
+IN_CARD: Final = """(() => {
+  const find = (root) => {
+    for (const element of root.querySelectorAll("*")) {
+      if (element.localName === "smart-meter-card") return element;
+      const found = element.shadowRoot && find(element.shadowRoot);
+      if (found) return found;
+    }
+  };
+  return find(document)?.shadowRoot?.querySelector(%s)?.textContent ?? null;
+})()"""
 # SCREENSHOTS=docs/images makes those of the documentation.
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
@@ -39,22 +54,25 @@ class House:
         self.port = port
         self.number = ""
 
-    async def save(self, card: dict[str, Any]) -> None:
-        """Put a card on the dashboard."""
-        view = {"title": "Meter", "type": "panel", "cards": [card]}
+    async def save(self, view: dict[str, Any]) -> None:
+        """Make this the only view of the dashboard."""
         async with self.home.websocket() as socket:
             await socket.command(
                 "lovelace/config/save", url_path=DASHBOARD, config={"views": [view]}
             )
 
+    async def cards(self) -> Any:
+        """Return the configuration of the cards on the dashboard."""
+        async with self.home.websocket() as socket:
+            told = await socket.command("lovelace/config", url_path=DASHBOARD)
+        return told["views"][0]["cards"]
+
     async def reading(self) -> Any:
         """Return the last reading's document, as REST tells it."""
         return await self.home.get(f"/api/smart_meter/meters/{self.number}/reading")
 
-    async def page(
-        self, browser: Browser, width: int, scheme: str, language: str = "en"
-    ) -> tuple[BrowserContext, Page]:
-        """Open the dashboard as the logged-in user."""
+    def login(self, language: str) -> str:
+        """Return the script that logs the browser in as the user, in a language."""
         tokens = {
             "access_token": self.home.token,
             "token_type": "Bearer",
@@ -64,19 +82,29 @@ class House:
             "clientId": f"{self.home.url}/",
             "refresh_token": self.home.refresh_token,
         }
+        return (
+            f"localStorage.setItem('hassTokens', {json.dumps(json.dumps(tokens))});"
+            f"localStorage.setItem('selectedLanguage', {json.dumps(json.dumps(language))});"
+        )
+
+    async def page(
+        self,
+        browser: Browser,
+        width: int,
+        scheme: str,
+        language: str = "en",
+        path: str = "0",
+    ) -> tuple[BrowserContext, Page]:
+        """Open the dashboard as the logged-in user."""
         context = await browser.new_context(
             viewport={"width": width, "height": WIDTHS[width]},
             color_scheme="dark" if scheme == "dark" else "light",
             locale=language,
         )
-        await context.add_init_script(
-            f"localStorage.setItem('hassTokens', {json.dumps(json.dumps(tokens))});"
-            f"localStorage.setItem('selectedLanguage', {json.dumps(json.dumps(language))});"
-        )
+        await context.add_init_script(self.login(language))
         page = await context.new_page()
         page.set_default_timeout(PATIENCE * 1000)
-        await page.goto(f"{self.home.url}/{DASHBOARD}/0", wait_until="commit")
-        await page.locator("smart-meter-card .power").wait_for()
+        await page.goto(f"{self.home.url}/{DASHBOARD}/{path}", wait_until="commit")
         return context, page
 
 
@@ -99,7 +127,8 @@ async def house(tmp_path: Path, socket_enabled: None) -> AsyncGenerator[House]:
                 await socket.command(
                     "lovelace/dashboards/create", url_path=DASHBOARD, title="Live"
                 )
-            await house.save({"type": "custom:smart-meter-card"})
+            card = {"type": "custom:smart-meter-card"}
+            await house.save({"title": "Meter", "type": "panel", "cards": [card]})
             yield house
     finally:
         await simulator.stop()
@@ -113,9 +142,13 @@ async def until(look: Callable[[], Awaitable[Any]], patience: float = PATIENCE) 
         return found
 
 
-async def text(page: Page, selector: str) -> str:
+async def text(page: Page | Firefox, selector: str) -> str:
     """Return the text of a part of the card on one line."""
-    shown = await page.locator(f"smart-meter-card {selector}").first.text_content()
+    if isinstance(page, Firefox):
+        shown = await page.evaluate(IN_CARD % f'"{selector}"')
+    else:
+        part = page.locator(f"smart-meter-card {selector}").first
+        shown = await part.text_content()
     return " ".join((shown or "").split())
 
 
@@ -125,17 +158,8 @@ async def test_card(house: House, browser: Browser) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
 
-    async def is_the_reading() -> bool:
-        values = (await house.reading())["values"]
-        energy = f"{values['1-0:1.8.0']['value'] / 1000:,.3f} kWh"
-        voltage = f"{values['1-0:32.7.0']['value']:.1f} V"
-        return (
-            await text(page, "[data-key='1-0:1.8.0'] td:last-child") == energy
-            and await text(page, "[data-key='1-0:32.7.0'] td:last-child") == voltage
-        )
-
     await until(lambda: told(page, "The meter is heard"))
-    await until(is_the_reading)
+    await until(lambda: is_the_reading(house, page))
     offered = await page.evaluate("customCards.map(card => card.type)")
     assert "smart-meter-card" in offered
 
@@ -160,6 +184,75 @@ async def test_card(house: House, browser: Browser) -> None:
     for scheme in ("light", "dark"):
         for width in WIDTHS:
             await look_at(house, browser, width, scheme)
+
+
+async def is_the_reading(house: House, page: Page | Firefox) -> bool:
+    """Tell whether the card's numbers are those the meter sent last."""
+    values = (await house.reading())["values"]
+    energy = f"{values['1-0:1.8.0']['value'] / 1000:,.3f} kWh"
+    voltage = f"{values['1-0:32.7.0']['value']:.1f} V"
+    return (
+        await text(page, "[data-key='1-0:1.8.0'] td:last-child") == energy
+        and await text(page, "[data-key='1-0:32.7.0'] td:last-child") == voltage
+    )
+
+
+async def test_picker(house: House, browser: Browser) -> None:
+    """The card is found in the picker, set up in its visual editor by clicking, and put on the dashboard."""
+    await house.save({"title": "Meter", "cards": []})
+    context, page = await house.page(browser, 1600, "light", path="0?edit=1")
+    await page.get_by_role("button", name="Add card").last.click()
+    await page.get_by_text("Browse all cards").click()
+    await page.locator("hui-card-picker input").first.fill("smart meter")
+    offered = page.locator("hui-card-picker .card", has_text="Smart meter")
+    await offered.locator("smart-meter-card .power").wait_for()
+    await picture(page, "card-picker")
+    await offered.locator(".overlay").click()
+
+    editor = page.locator("hui-dialog-edit-card")
+    await editor.locator("ha-selector-text input").fill("Cellar")
+    minutes = editor.locator("ha-selector-number input[type=number]")
+    assert await minutes.input_value() == "5"
+    await minutes.fill("3")
+    await minutes.blur()
+    await editor.locator("smart-meter-card h3", has_text="3 min").wait_for()
+    await picture(page, "card-editor")
+    await editor.get_by_role("button", name="Save").click()
+    await editor.wait_for(state="hidden")
+
+    await page.get_by_role("button", name="Done").click()
+    await page.locator("hui-view smart-meter-card h2", has_text="Cellar").wait_for()
+    await until(lambda: is_the_reading(house, page))
+    (card,) = await house.cards()
+    device = card.pop("device")
+    assert card == {
+        "type": "custom:smart-meter-card",
+        "title": "Cellar",
+        "minutes": 3,
+    }
+    async with house.home.websocket() as socket:
+        devices = await socket.command("config/device_registry/list")
+    (meter,) = (found for found in devices if found["id"] == device)
+    assert ["smart_meter", house.number] in meter["identifiers"]
+    await context.close()
+
+
+async def test_firefox(house: House, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Firefox shows the same, in each size; and a pulled plug."""
+    profile = tmp_path_factory.mktemp("firefox")
+    async with firefox(profile, house.login("en")) as browser:
+        for width, height in WIDTHS.items():
+            await browser.go(f"{house.home.url}/{DASHBOARD}/0", width, height)
+            await until(lambda: told(browser, "The meter is heard"))
+            await until(lambda: is_the_reading(house, browser))
+            assert await browser.evaluate("innerWidth") == width
+            assert not await browser.evaluate(TOO_WIDE)
+            if SCREENSHOTS:
+                path = ROOT / SCREENSHOTS / f"card-firefox-{width}.png"
+                path.write_bytes(await browser.picture())
+        await house.simulator.stop()
+        await until(lambda: told(browser, "The port cannot be used"))
+        assert await text(browser, ".number") == "–"
 
 
 async def milliseconds(browser: Browser, page: Page) -> float:
@@ -195,7 +288,7 @@ async def milliseconds(browser: Browser, page: Page) -> float:
     return 6 * statistics.quantiles(used[:-1])[0] / 1000
 
 
-async def told(page: Page, words: str) -> bool:
+async def told(page: Page | Firefox, words: str) -> bool:
     """Tell whether the link is described so."""
     return words in await text(page, ".link")
 
@@ -215,11 +308,12 @@ async def look_at(house: House, browser: Browser, width: int, scheme: str) -> No
     await page.locator("smart-meter-card canvas").wait_for()
     if SCREENSHOTS:
         await asyncio.sleep(45)
-    wide = await page.evaluate(
-        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    )
-    assert not wide
-    if SCREENSHOTS:
-        path = ROOT / SCREENSHOTS / f"card-{width}-{scheme}.png"
-        await page.screenshot(path=path)
+    assert not await page.evaluate(TOO_WIDE)
+    await picture(page, f"card-{width}-{scheme}")
     await context.close()
+
+
+async def picture(page: Page, name: str) -> None:
+    """Take a picture of the page where pictures are wanted."""
+    if SCREENSHOTS:
+        await page.screenshot(path=ROOT / SCREENSHOTS / f"{name}.png")

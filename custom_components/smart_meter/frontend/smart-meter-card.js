@@ -2987,8 +2987,11 @@ var Ya = class extends Se {
 			today: { state: !0 }
 		};
 	}
-	static getStubConfig() {
-		return {};
+	static getStubConfig(e) {
+		return {
+			device: Ja(e)[0],
+			minutes: 5
+		};
 	}
 	static getConfigForm() {
 		let e = Ga(document.documentElement.lang);
