@@ -6,7 +6,7 @@ from customer_interface.link.base import Found
 from customer_interface.link.mep import LONGEST_PACKET, MepLink
 from customer_interface.plausibility import Limits
 from customer_interface.reading import Fault
-from customer_interface.security.mep import digest, open_reply
+from customer_interface.security.mep import digest, open_reply, open_request
 from customer_interface.session.base import Send, SessionState
 from customer_interface.session.belief import Belief
 from customer_interface.session.mep import MepSession
@@ -56,6 +56,12 @@ def _tables(data: bytes) -> None:
         layout.values(read, data)
 
 
+def _is_read(send: Send) -> bool:
+    """Whether a packet holds a partial read, enciphered or not, and its digest fits."""
+    opened = open_request(KEY, send.data[2:])
+    return opened is not None and opened[0][:1] == b"\x3f"
+
+
 def _session(data: bytes) -> None:
     """Feed bytes as they are, then as the data of replies with a digest that fits."""
     ring = KeyRing((Key(KEY),))
@@ -67,10 +73,12 @@ def _session(data: bytes) -> None:
         at += 1.0
         sends = [output for output in outputs if isinstance(output, Send)]
         assert len(sends) <= 1
-        assert all(send.data[:3] == b"\x00\x14\x3f" for send in sends)
+        assert all(map(_is_read, sends))
         if sends:
             message = data[start : start + 20]
-            request = sends[0].data[2:-8]
+            opened = open_request(KEY, sends[0].data[2:])
+            assert opened is not None
+            request = opened[0]
             payload = message + digest(KEY, request + message)
             outputs = session.receive(len(payload).to_bytes(2) + payload, at)
         else:
