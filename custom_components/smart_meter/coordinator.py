@@ -328,8 +328,8 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self._async_cancel_trouble()
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            # Awaiting the task itself would take one's own cancelling for the task's.
+            await asyncio.wait([self._task])
             self._task = None
         if self._simulated is not None:
             await self._simulated.async_stop()
