@@ -4,10 +4,14 @@ import argparse
 import platform
 import sys
 
-from . import footprint
+from . import footprint, load
 from .decoding import ROUNDS, TOLERANCE, Result, races, run
 
 IMPORT_GOAL = 0.25
+# Of two cores, of which Home Assistant needs some for its states.
+CORES_GOAL = 0.5
+MEMORY_GOAL = 200
+GROWTH_GOAL = 20
 _ROW = "{:<38} {:<38} {:>9} {:>9} {:>7} {:>7}  {}"
 
 
@@ -27,6 +31,8 @@ def main() -> int:
     ]
     if not arguments.only or arguments.only == "import":
         rows += _imports()
+    if not arguments.only or arguments.only == "load":
+        rows += _load()
     return int(any(rows))
 
 
@@ -69,6 +75,20 @@ def _imports() -> list[bool]:
         verdict = _verdict(ratio, IMPORT_GOAL)
         print(_ROW.format(title, "dsmr-parser", own, other, *verdict))
     return [ratio > IMPORT_GOAL * TOLERANCE for ratio in ratios]
+
+
+def _load() -> list[bool]:
+    """Print what two hundred meters take and return which goals are missed."""
+    taken = load.measure()
+    rows = (
+        ("cores for 200 meters, one telegram a second", taken.processor, CORES_GOAL),
+        ("kB of memory a meter", taken.memory / 1e3, MEMORY_GOAL),
+        ("kB it grows in half a simulated day", taken.growth / 1e3, GROWTH_GOAL),
+    )
+    for title, figure, goal in rows:
+        word = "met" if figure <= goal else "MISSED"
+        print(f"{title:<46} {figure:>8.2f}   at most {goal:g}  {word}")
+    return [figure > goal for _, figure, goal in rows]
 
 
 def _micro(seconds: float) -> str:
