@@ -88,10 +88,8 @@ async def test_failover(
     trouble: str,
     tmp_path: Path,
     loopback: None,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Readings go on at the second broker within a minute, and none is lost."""
-    monkeypatch.setattr(mqtt, "PATIENCE", 3.0)
     port = free_port()
     brokers = []
     for host in HOSTS:
@@ -104,7 +102,6 @@ async def test_failover(
     async with brokers[0], brokers[1], first.listening(), second.listening():
         running = [asyncio.create_task(work.run()) for work in (publisher, feed)]
         await first.has(20)
-        assert not second.heard
         if trouble == "ended":
             await brokers[0].stop()
         else:
