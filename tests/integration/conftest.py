@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
 import os
 from pathlib import Path
 import time
@@ -13,12 +14,14 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.entity import Entity
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface.keys import parse_key
+from custom_components.smart_meter.customer_interface.source.runner import Clock
 from custom_components.smart_meter.keystore import async_get_keystore
 from customer_interface import simulate
 
@@ -125,6 +128,28 @@ class Meter:
         key = self._meter.sent[0].meter.key
         assert key is not None
         return str(key)
+
+
+class Now:
+    """Another time than the present, for all of the integration that asks for it; it goes on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, at: float) -> None:
+        """Let it be this time, in seconds since the epoch."""
+        self._ahead = 0.0
+        self.set(at)
+        monkeypatch.setattr(Clock, "now", lambda _: self.seconds)
+        monkeypatch.setattr(
+            dt_util, "utcnow", lambda: datetime.fromtimestamp(self.seconds, UTC)
+        )
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the epoch."""
+        return time.time() + self._ahead
+
+    def set(self, at: float) -> None:
+        """Let it be another time."""
+        self._ahead = at - time.time()
 
 
 def _quiet_hour(meter: Any) -> float:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 import fcntl
 import os
 from pathlib import Path
@@ -30,15 +30,16 @@ from custom_components.smart_meter import (
 )
 from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface.line import LineSettings
+from custom_components.smart_meter.customer_interface.reading import FaultKind
 from custom_components.smart_meter.customer_interface.session.detect import (
     DetectSession,
     Trial,
 )
-from custom_components.smart_meter.customer_interface.session.push import PushSession
 from custom_components.smart_meter.customer_interface.source import runner
 from tests.integration.conftest import (
     Line,
     Meter,
+    Now,
     fix,
     has_issue,
     make_entry,
@@ -146,26 +147,28 @@ async def test_noise_after_silence(hass: HomeAssistant, meter: Meter) -> None:
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
-@pytest.mark.usefixtures("soon")
 async def test_line_goes_bad(
     hass: HomeAssistant, meter: Meter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A line that was good and now carries bytes without a telegram: its values go, and after a while it is told."""
-    monkeypatch.setattr(PushSession, "shortest_silence", 0.3)
+    begin = time.time()
+    now = Now(monkeypatch, begin)
     entry = await make_entry(hass, meter)
     assert await hass.config_entries.async_setup(entry.entry_id)
     power = f"{meter.number}_1-0:1.7.0"
-    for count in (1, 2):
+    for _ in range(2):
         meter.send()
-        await until(
-            hass,
-            lambda n=count: entry.runtime_data.statistics.readings == n,  # type: ignore[misc]
-        )
+    await until(hass, lambda: entry.runtime_data.statistics.readings == 2)
     await until(hass, lambda: state_of(hass, power))
-    noise = asyncio.create_task(_repeat(lambda: meter.line.write(bytes(range(40)))))
+    now.set(begin + 3600)
+    meter.line.write(bytes(range(40)))
     await until(hass, lambda: state_of(hass, power).state == STATE_UNAVAILABLE)  # type: ignore[union-attr]
+    assert set(entry.runtime_data.last_faults) >= {FaultKind.LINE}
+    assert not has_issue(hass, "garbled")
+    async_fire_time_changed(
+        hass, datetime.fromtimestamp(time.time(), UTC) + timedelta(minutes=2)
+    )
     await until(hass, lambda: has_issue(hass, "garbled"))
-    noise.cancel()
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 

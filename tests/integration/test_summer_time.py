@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-import time
 from typing import Any
 
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
@@ -13,34 +12,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_meter.const import DOMAIN
-from custom_components.smart_meter.customer_interface.source.runner import Clock
-from tests.integration.conftest import Line, Meter, make_entry, state_of, until
+from tests.integration.conftest import Line, Meter, Now, make_entry, state_of, until
 
 FORWARD = datetime(2026, 3, 29, 1, tzinfo=UTC).timestamp()
 BACK = datetime(2026, 10, 25, 1, tzinfo=UTC).timestamp()
 TELEGRAMS = 8
-
-
-class Now:
-    """The time of the clock change, for everything that asks for the time."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, at: float) -> None:
-        """Let it be this time, in seconds since the epoch."""
-        self._ahead = 0.0
-        self.set(at)
-        monkeypatch.setattr(Clock, "now", lambda _: self.seconds)
-        monkeypatch.setattr(
-            dt_util, "utcnow", lambda: datetime.fromtimestamp(self.seconds, UTC)
-        )
-
-    @property
-    def seconds(self) -> float:
-        """Seconds since the epoch."""
-        return time.time() + self._ahead
-
-    def set(self, at: float) -> None:
-        """Let it be another time."""
-        self._ahead = at - time.time()
 
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
