@@ -42,10 +42,13 @@ describe("numbers", () => {
 });
 
 describe("words", () => {
-  it("are there in both languages, English otherwise", () => {
+  it("are there in five languages, English otherwise", () => {
     expect(words("de")("import")).toBe("Bezug aus dem Netz");
+    expect(words("nl-BE")("import")).toBe("Afname van het net");
+    expect(words("fr")("curve", { minutes: 5 })).toBe("Puissance des 5 dernières min");
+    expect(words("it")("import")).toBe("Prelievo dalla rete");
     expect(words("de-AT")("import")).toBe("Bezug aus dem Netz");
-    expect(words("fr")("import")).toBe(words("en")("import"));
+    expect(words("pl")("import")).toBe(words("en")("import"));
     expect(words("en")("curve", { minutes: 5 })).toBe("Power of the last 5 min");
     expect(words("en")(linkWord("silent"))).toContain("silent");
   });
