@@ -29,6 +29,7 @@ from custom_components.smart_meter import (
     repairs,
 )
 from custom_components.smart_meter.const import DOMAIN
+from custom_components.smart_meter.customer_interface.keys import parse_key
 from custom_components.smart_meter.customer_interface.line import LineSettings
 from custom_components.smart_meter.customer_interface.reading import FaultKind
 from custom_components.smart_meter.customer_interface.session.detect import (
@@ -36,7 +37,9 @@ from custom_components.smart_meter.customer_interface.session.detect import (
     Trial,
 )
 from custom_components.smart_meter.customer_interface.source import runner
+from custom_components.smart_meter.keystore import async_get_keystore
 from tests.integration.conftest import (
+    WRONG_KEY,
     Line,
     Meter,
     Now,
@@ -82,7 +85,10 @@ async def test_line_settings_found(
         "DetectSession",
         lambda known: DetectSession(known, (trial,)),
     )
-    entry = await make_entry(hass, meter)
+    # A key of another meter: no reading may come between the offer and its confirmation, which would withdraw it.
+    wrong = {"guek": parse_key(WRONG_KEY)}
+    keys = (await async_get_keystore(hass)).wrap_all(wrong)
+    entry = await make_entry(hass, meter, keys=keys)
     assert await hass.config_entries.async_setup(entry.entry_id)
     coordinator = entry.runtime_data
     noise = asyncio.create_task(_repeat(lambda: meter.line.write(bytes(range(40)))))
