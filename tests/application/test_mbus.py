@@ -219,6 +219,16 @@ def test_numbers(data: str, value: Any, unit: str | None) -> None:
         ),
         ("00 13", None),
         ("0D 6D E4 0B 0B CD 13", "0B 0B CD 13"),  # type M is kept as it is
+        (
+            "04 FD 72 22 9D B9 A3",
+            "03-29 02:00 to 10-25, +1 h, local +1 h",
+        ),
+        (
+            "04 FD 72 22 1D 39 A3",
+            "03-29 02:00 to 10-25, -1 h, local +1 h, off",
+        ),
+        ("04 FD 72 FF FF FF FF", None),
+        ("02 FD 72 22 9D", "22 9D"),
         ("0D FD 3B E2 01 02", "01 02"),
         ("04 FD 19 01 02 03 04", "01 02 03 04"),
     ],

@@ -1,7 +1,7 @@
 """Data types of EN 13757-3:2018, annex A, and the variable length of its table 5; all low byte first.
 
-Each function returns None for what the standard calls invalid: no value is better than a wrong one. Types K (daylight
-saving), L (listening window) and M (date and time of variable length) are kept as the bytes that were sent.
+Each function returns None for what the standard calls invalid: no value is better than a wrong one. Types L (listening
+window) and M (date and time of variable length) are kept as the bytes that were sent.
 """
 
 from datetime import date, datetime, time
@@ -93,6 +93,29 @@ def time_j(data: bytes) -> time | None:
     if hour > 23 or minute > 59 or second > 59:
         return None
     return time(hour, minute, second)
+
+
+def daylight_saving_k(data: bytes) -> str | None:
+    """Type K, four bytes, as `03-29 02:00 to 10-25, +1 h, local +1 h, off`, the last where it is not applied.
+
+    First hour 0-4, local time from UTC 5-7 and 13-14, first day 8-12, applied 15, last day 16-20, deviation 21-22,
+    added 23, first month 24-27, last month 28-31.
+    """
+    hour, local = data[0] & 0x1F, data[0] >> 5 | (data[1] >> 5 & 3) << 3
+    hours = (data[2] >> 5 & 3) * (1 if data[2] & 0x80 else -1)
+    first = _date(_LEAP, data[3] & 0xF, data[1] & 0x1F)
+    last = _date(_LEAP, data[3] >> 4, data[2] & 0x1F)
+    if first is None or last is None or hour > 23 or local > 23:
+        return None
+    applied = "" if data[1] & 0x80 else ", off"
+    return (
+        f"{first:%m-%d} {hour:02}:00 to {last:%m-%d}, {hours:+} h, local {local:+} h"
+        f"{applied}"
+    )
+
+
+# A year with every date there is.
+_LEAP = 2000
 
 
 def _century(year: int) -> int:

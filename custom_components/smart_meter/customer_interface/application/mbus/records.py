@@ -199,11 +199,17 @@ def _scaled(number: Scalar, meaning: Meaning) -> Scalar:
 
 
 def _content(dib: Dib, meaning: Meaning, data: bytes, unsigned: bool) -> Scalar:
-    if dib.field == VARIABLE and meaning.form in (Form.TIME, Form.BYTES):
+    if dib.field == VARIABLE and meaning.form in (
+        Form.TIME,
+        Form.BYTES,
+        Form.DAYLIGHT_SAVING,
+    ):
         return data_types.hexadecimal(data[1:])
     if meaning.form is Form.TIME:
         return data_types.point_in_time(data)
-    if meaning.form is Form.BYTES:
+    if meaning.form is Form.DAYLIGHT_SAVING and len(data) == 4:
+        return data_types.daylight_saving_k(data)
+    if meaning.form in (Form.BYTES, Form.DAYLIGHT_SAVING):
         return data_types.hexadecimal(data)
     if dib.field == VARIABLE:
         return data_types.variable(data[0], data[1:])

@@ -16,6 +16,7 @@ class Form(Enum):
     UNSIGNED = "unsigned"  # type C
     BITS = "bits"  # type D
     TIME = "time"  # types F, G, I, J by length
+    DAYLIGHT_SAVING = "daylight_saving"  # type K
     BYTES = "bytes"  # a container, kept as it is
     RATIO = "ratio"  # a number without a unit
 
@@ -190,7 +191,8 @@ EXTENSION_FD = _table(
     _durations(0x6C, "operating_time_battery", start=2),
     _calendar(0x6E, "operating_time_battery"),
     _plain({0x71: "signal_strength"}, unit="dBm"),
-    _plain({0x72: "daylight_saving", 0x73: "listening_window"}, Form.BYTES),
+    _plain({0x72: "daylight_saving"}, Form.DAYLIGHT_SAVING),
+    _plain({0x73: "listening_window"}, Form.BYTES),
     [(0x74, Meaning("battery_lifetime", "s", factor=86_400))],
     _plain({0x75: "stop_counter"}),
 )
