@@ -635,6 +635,26 @@ async def test_reconfigure_to_another_entrys_meter(
     assert entry.state is ConfigEntryState.LOADED
 
 
+async def test_reconfigure_to_another_meter(
+    hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
+) -> None:
+    """Another meter takes the entry over: its device is told from the old one's by its number."""
+    other = Meter(meter.line, seed=2)
+    old = entry.unique_id
+    result = await entry.start_reconfigure_flow(hass)
+    result = await answer(hass, result, operator=meter.row["operator"])
+    result = await answer(hass, result, meter=meter.row["meter"])
+    result = await answer(hass, result, port=meter.line.url)
+    await progress(hass, result, "listen_no_bytes")
+    other.send()
+    result = await answer(hass, await progressed(hass, result))
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+    assert entry.unique_id == other.number != old
+    assert entry.data["successor"] == other.number
+    assert entry.state is ConfigEntryState.LOADED
+
+
 async def test_reconfigure_without_a_telegram(
     hass: HomeAssistant,
     meter: Meter,

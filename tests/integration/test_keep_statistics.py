@@ -59,7 +59,8 @@ async def test_renamed_entity_goes_on_with_the_old_statistics(
 
     ours = await until(hass, created)
     hour = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
-    before = hour - timedelta(hours=1)
+    # Not the hour before: the recorder takes the last five minutes as compiled when it starts.
+    before = hour - timedelta(hours=2)
     for minute, number in ((1, said - 3.0), (30, said - 2.0)):
         moment = before + timedelta(minutes=minute)
         hass.states.async_set(
