@@ -1,6 +1,5 @@
 """Setting up a meter: who delivers it, which one it is, where it is plugged in, and its keys, tried at once."""
 
-import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, override
@@ -15,15 +14,11 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     ConfigSubentryData,
     ConfigSubentryFlow,
-    OptionsFlowWithReload,
 )
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -44,23 +39,16 @@ from .const import (
     CONF_IDENTITY,
     CONF_KEYS,
     CONF_LINE,
-    CONF_MAXIMUM_POWER,
     CONF_METER,
-    CONF_MQTT,
     CONF_NEW_KEYS,
     CONF_OPERATOR,
     CONF_PENDING,
-    CONF_PLAIN_HTTP,
-    CONF_POLL_INTERVAL,
     CONF_SIMULATED,
     CONF_SUCCESSOR,
-    CONF_TRANSFORMER_FACTOR,
-    CONF_UPDATE_PACE,
     DOMAIN,
     SIMULATED_PORT,
     SLOW_INTERVAL,
     Encryption,
-    UpdatePace,
 )
 from .coordinator import EXPECTED, identity_to_store
 from .customer_interface import catalogue
@@ -80,22 +68,21 @@ from .customer_interface.errors import (
 from .customer_interface.keys import Key, KeyKind, KeyRing, parse_key
 from .customer_interface.line import LineSettings
 from .customer_interface.reading import MeterIdentity
-from .customer_interface.session.detect import Finding, Verdict
-from .discovery_flow import DiscoverySteps
+from .detect_flow import DetectSteps
 from .keystore import KeyStoreError, async_get_keystore, key_ring
-from .listening import DETECTION_PACE, Detection, Listening, Outcome
+from .listening import Listening, Outcome
+from .options_flow import SmartMeterOptionsFlow
 from .radio_flow import EXAMPLE, subentry_types
 from .simulated import SimulatedMeter
 from .summary import async_summary
 from .wireless import RADIO, operator_of
 
-CONF_ROW = "row"
 # The row a simulated meter is of, where the user does not choose one: a meter with all a household wants to see.
 SIMULATED_OPERATOR, SIMULATED_METER = "netz-noe", "kaifa-ma309m"
 
 
 class SmartMeterConfigFlow(
-    DiscoverySteps,
+    DetectSteps,
     BusSteps[ConfigFlowContext, ConfigFlowResult, str],
     domain=DOMAIN,
 ):
@@ -107,8 +94,6 @@ class SmartMeterConfigFlow(
     def __init__(self) -> None:
         """Begin with nothing known."""
         self._catalogue: Catalogue
-        self._detecting: asyncio.Task[None]
-        self._finding: Finding
         self._operator: GridOperator
         self._offer: Offer
         self._data: dict[str, Any] = {}
@@ -116,8 +101,6 @@ class SmartMeterConfigFlow(
         self._line: LineSettings | None = None
         self._encryption = Encryption.AUTO
         self._listening: Listening | None = None
-        self._detection: Detection | None = None
-        self._waiting: asyncio.Task[None] | None = None
         self._simulated: SimulatedMeter | None = None
         self._errors: dict[str, str] = {}
 
@@ -188,7 +171,7 @@ class SmartMeterConfigFlow(
         selector = SelectSelector(
             SelectSelectorConfig(
                 options=[
-                    SelectOptionDict(value=o.meter.id, label=_offer_label(o))
+                    SelectOptionDict(value=o.meter.id, label=o.label)
                     for o in self._operator.offers
                 ],
                 mode=SelectSelectorMode.DROPDOWN,
@@ -225,7 +208,7 @@ class SmartMeterConfigFlow(
             data_schema=probatio.Schema(self._connection_fields()),
             errors=self._errors,
             description_placeholders={
-                "meter": _offer_label(self._offer),
+                "meter": self._offer.label,
                 "line": str(self._offer.profile.line or ""),
                 "example": EXAMPLE,
             },
@@ -465,135 +448,6 @@ class SmartMeterConfigFlow(
             },
         )
 
-    # --- finding it out ----------------------------------------------------------------------------------------------
-
-    async def async_step_unknown(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the port alone."""
-        await self._async_load()
-        if user_input is not None:
-            self._errors = {}
-            self._use_port(user_input[CONF_PORT])
-            return await self.async_step_detect()
-        port = self._data.get(CONF_PORT) or probatio.UNDEFINED
-        fields = {probatio.Required(CONF_PORT, default=port): SerialPortSelector()}
-        return self.async_show_form(
-            step_id="unknown", data_schema=probatio.Schema(fields), errors=self._errors
-        )
-
-    async def async_step_detect(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Listen at one line setting after the other."""
-        if self._detection is None:
-            self._detection = Detection(
-                self.hass, self._data[CONF_PORT], self._catalogue
-            )
-            self._detecting = self.hass.async_create_background_task(
-                self._detection.async_run(), f"{DOMAIN} set-up"
-            )
-        if self._detecting.done():
-            return self.async_show_progress_done(next_step_id="detected")
-        if self._waiting is None or self._waiting.done():
-            self._waiting = self.hass.async_create_task(
-                _wait(self._detecting), eager_start=False
-            )
-        return self.async_show_progress(
-            step_id="detect",
-            progress_action="detect",
-            description_placeholders={
-                "line": str(self._detection.line),
-                "bytes": str(self._detection.statistics.bytes_received),
-            },
-            progress_task=self._waiting,
-        )
-
-    async def async_step_detected(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Name the meters it may be, or what is wrong."""
-        detection, self._detection = self._detection, None
-        self._waiting = None
-        assert detection is not None
-        finding = detection.finding
-        if finding is None:
-            reason = detection.error.reason if detection.error else "invalid"
-            self._errors = {CONF_PORT: f"port_{reason}"}
-            return await self.async_step_unknown()
-        self._finding = finding
-        match finding.verdict:
-            case Verdict.FOUND if finding.candidates:
-                return await self.async_step_candidates()
-            case Verdict.FOUND | Verdict.GARBAGE:
-                return await self.async_step_undetected_garbage()
-            case Verdict.INACTIVE:
-                return await self.async_step_undetected_inactive()
-            case Verdict.BREAK:
-                return await self.async_step_undetected_break()
-            case _:
-                return await self.async_step_undetected_nothing()
-
-    async def async_step_candidates(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Let the user say which of the meters that send so is theirs."""
-        candidates = {
-            f"{c.operator.id}/{c.offer.meter.id}": c for c in self._finding.candidates
-        }
-        if user_input is not None:
-            chosen = candidates[user_input[CONF_ROW]]
-            self._operator, self._offer = chosen.operator, chosen.offer
-            return await self._async_after_connection()
-        options = [
-            SelectOptionDict(
-                value=row, label=f"{c.operator.name} – {_offer_label(c.offer)}"
-            )
-            for row, c in candidates.items()
-        ]
-        selector = SelectSelector(
-            SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN)
-        )
-        meter = self._finding.meter
-        return self.async_show_form(
-            step_id="candidates",
-            data_schema=probatio.Schema({probatio.Required(CONF_ROW): selector}),
-            description_placeholders={
-                "line": str(self._finding.line),
-                "meter": (meter.key if meter else None) or "–",
-            },
-        )
-
-    async def async_step_undetected_nothing(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """No byte came at any setting."""
-        return self._show_undetected("nothing")
-
-    async def async_step_undetected_garbage(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Bytes came, but nothing that is known."""
-        return self._show_undetected("garbage")
-
-    async def async_step_undetected_break(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """The line rests at the wrong level."""
-        return self._show_undetected("break")
-
-    async def async_step_undetected_inactive(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """The grid operator has not activated the interface."""
-        return self._show_undetected("inactive")
-
-    def _show_undetected(self, what: str) -> ConfigFlowResult:
-        return self.async_show_menu(
-            step_id=f"undetected_{what}",
-            menu_options=["detect", "unknown", "operator"],
-        )
-
     # --- a wired bus ---------------------------------------------------------------------------------------------------
 
     async def _async_search(self) -> ConfigFlowResult:
@@ -762,7 +616,7 @@ class SmartMeterConfigFlow(
             step_id="values",
             data_schema=probatio.Schema(fields),
             description_placeholders={
-                "meter": reading.meter.key or _offer_label(self._offer),
+                "meter": reading.meter.key or self._offer.label,
                 "values": await async_summary(self.hass, reading),
             },
         )
@@ -795,7 +649,7 @@ class SmartMeterConfigFlow(
         return self.async_create_entry(title=self._title(), data=data)
 
     def _title(self) -> str:
-        title = f"{self._operator.name} – {_model(self._offer)}"
+        title = f"{self._operator.name} – {self._offer.meter.name}"
         return f"{title} (simulated)" if self._simulated else title
 
     async def _async_entry_data(self, identity: MeterIdentity | None) -> dict[str, Any]:
@@ -988,81 +842,6 @@ class SmartMeterConfigFlow(
         return subentry_types(config_entry) | bus_subentry_types(config_entry)
 
 
-class SmartMeterOptionsFlow(OptionsFlowWithReload):
-    """How often values are shown, and what the connection can carry."""
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the options."""
-        if user_input is not None:
-            factor = int(user_input[CONF_TRANSFORMER_FACTOR])
-            return self.async_create_entry(
-                data={**user_input, CONF_TRANSFORMER_FACTOR: factor}
-            )
-        fields = _OPTIONS
-        if await self._async_polls():
-            fields = fields.extend(_POLLING)
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                fields, self.config_entry.options
-            ),
-        )
-
-    async def _async_polls(self) -> bool:
-        """Tell whether the entry is a meter that is asked."""
-        known = await self.hass.async_add_executor_job(catalogue.load)
-        data = self.config_entry.data
-        try:
-            offer = operator_of(known, data[CONF_OPERATOR]).offer(data[CONF_METER])
-        except CatalogueError:
-            return False
-        return offer.profile.session is SessionKind.MEP
-
-
-# The makers advise against more than a request a second in the long run.
-_POLLING = {
-    probatio.Required(CONF_POLL_INTERVAL, default=2): NumberSelector(
-        NumberSelectorConfig(
-            min=1,
-            max=60,
-            step=1,
-            mode=NumberSelectorMode.BOX,
-            unit_of_measurement="s",
-        )
-    )
-}
-
-_OPTIONS = probatio.Schema(
-    {
-        probatio.Required(
-            CONF_UPDATE_PACE, default=UpdatePace.USUAL.value
-        ): SelectSelector(
-            SelectSelectorConfig(
-                options=[pace.value for pace in UpdatePace],
-                mode=SelectSelectorMode.LIST,
-                translation_key=CONF_UPDATE_PACE,
-            )
-        ),
-        probatio.Optional(CONF_MAXIMUM_POWER): NumberSelector(
-            NumberSelectorConfig(
-                min=1,
-                max=10_000,
-                step=1,
-                mode=NumberSelectorMode.BOX,
-                unit_of_measurement="kW",
-            )
-        ),
-        probatio.Required(CONF_TRANSFORMER_FACTOR, default=1): NumberSelector(
-            NumberSelectorConfig(min=1, max=10_000, step=1, mode=NumberSelectorMode.BOX)
-        ),
-        probatio.Required(CONF_MQTT, default=False): BooleanSelector(),
-        probatio.Required(CONF_PLAIN_HTTP, default=False): BooleanSelector(),
-    }
-)
-
-
 async def _async_cause(hass: HomeAssistant, cause: str | None) -> str:
     """Return what is wrong in the words of its repair issue."""
     if cause is None:
@@ -1071,21 +850,8 @@ async def _async_cause(hass: HomeAssistant, cause: str | None) -> str:
     return words.get(f"component.{DOMAIN}.issues.{cause}.description", cause)
 
 
-async def _wait(task: asyncio.Task[None]) -> None:
-    """Return when a task is done, at the latest when there is something new to tell."""
-    await asyncio.wait((task,), timeout=4 * DETECTION_PACE)
-
-
-def _model(offer: Offer) -> str:
-    return offer.meter.name
-
-
 def _operator_label(operator: GridOperator) -> str:
     return f"{operator.name} ({operator.country})"
-
-
-def _offer_label(offer: Offer) -> str:
-    return f"{_model(offer)} ({offer.note})" if offer.note else _model(offer)
 
 
 _ENCRYPTIONS = SelectSelector(

@@ -112,6 +112,11 @@ class Offer:
     profile: Profile
     note: str | None = None
 
+    @property
+    def label(self) -> str:
+        """The meter's name, with what tells it from others of that name."""
+        return f"{self.meter.name} ({self.note})" if self.note else self.meter.name
+
 
 @dataclass(frozen=True, slots=True)
 class GridOperator:
