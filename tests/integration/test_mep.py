@@ -1,7 +1,10 @@
 """A NES meter in Home Assistant: what is wrong with its wires in words, and how often it is asked; in virtual time."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+import os
+from pathlib import Path
 
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -14,7 +17,7 @@ from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface.keys import KeyKind, parse_key
 from custom_components.smart_meter.keystore import async_get_keystore
 from customer_interface.simulate.meter import Chunk
-from tests.integration.conftest import has_issue, until
+from tests.integration.conftest import Line, has_issue, until
 from tests.integration.test_config_flow import (
     answer,
     begin,
@@ -51,7 +54,9 @@ CAUSES = {
 }
 
 
-async def make_entry(hass: HomeAssistant, **options: int) -> MockConfigEntry:
+async def make_entry(
+    hass: HomeAssistant, port: str = PORT, **options: int
+) -> MockConfigEntry:
     """Set up a NES meter."""
     keystore = await async_get_keystore(hass)
     key = parse_key(BASIC.hex(), KeyKind.MEP)
@@ -62,7 +67,7 @@ async def make_entry(hass: HomeAssistant, **options: int) -> MockConfigEntry:
         data={
             "operator": "energie-klagenfurt",
             "meter": "nes-mtr3000",
-            "port": PORT,
+            "port": port,
             "keys": keystore.wrap_all({"mbk": key}),
             "identity": {"number": "83334123"},
         },
@@ -176,3 +181,23 @@ async def test_the_option_is_for_meters_that_are_asked(
     await hass.async_block_till_done()
     assert entry.options["poll_interval"] == 10
     assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+def holders(line: Line) -> int:
+    """Count the open files of this process on a port."""
+    port = os.path.realpath(line.path)
+    links = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            links.append(str(descriptor.readlink()))
+    return links.count(port)
+
+
+async def test_the_port_is_freed_at_once(hass: HomeAssistant, line: Line) -> None:
+    """An entry that is unloaded while it waits for an answer lets its port go."""
+    before = holders(line)
+    entry = await make_entry(hass, line.url)
+    await until(hass, line.read)
+    assert holders(line) == before + 1
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert holders(line) == before
