@@ -14,7 +14,7 @@ from customer_interface.decode import decode
 from customer_interface.keys import KeyRing, parse_key
 from customer_interface.obis import ObisCode
 from customer_interface.reading import Fault, FaultKind, Reading, Value
-from customer_interface.simulate import bus, mep
+from customer_interface.simulate import bus, mep, p2
 from customer_interface.simulate.dlms import DlmsMeter
 from customer_interface.simulate.meter import Meter
 
@@ -27,8 +27,8 @@ TIMES = [
         "2026-10-25T01:30:00+00:00",
     )
 ]
-# Meters that answer only are tested with those who ask them.
-ROWS = [row for row in simulate.ROWS if row not in {**mep.ROWS, **bus.ROWS}]
+# Meters that answer only are tested with those who ask them, those of a stick that must be set up in test_p2.py.
+ROWS = [row for row in simulate.ROWS if row not in {**mep.ROWS, **bus.ROWS, **p2.ROWS}]
 # Kaifa writes a tag before the notification's date-time, with which Gurux' library cannot do.
 TAGGED = {("no-han", "kaifa-ma304h3e"), ("no-han", "kaifa-ma105h2e")}
 DLMS_ROWS = [
