@@ -434,6 +434,19 @@ async def test_options(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     assert entry.runtime_data.factor == 50
 
 
+async def test_options_of_a_meter_that_is_no_longer_known(
+    hass: HomeAssistant,
+) -> None:
+    """The options of an entry whose row has gone from the catalogue can still be opened."""
+    entry = MockConfigEntry(
+        domain=DOMAIN, data={"operator": "nobody", "meter": "none", "port": "/dev/none"}
+    )
+    entry.add_to_hass(hass)
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["type"] is FlowResultType.FORM
+    assert "poll_interval" not in result["data_schema"].schema
+
+
 @pytest.mark.timeout(60)
 async def test_simulated(hass: HomeAssistant) -> None:
     """Without a meter a simulated one is set up, runs with the entry and ends with it."""

@@ -613,6 +613,28 @@ async def test_list_outlives_a_restart(hass: HomeAssistant, port: Path) -> None:
         assert await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_meter_that_left_the_list(
+    hass: HomeAssistant, port: Path, hass_storage: dict[str, Any]
+) -> None:
+    """Who was picked and is not listed any more when the key comes cannot be added: it is said so."""
+    async with stick(port, WATER, GAS) as line:
+        entry = await make(hass, port, WATER)
+        await until(hass, lambda: len(entry.runtime_data.session.heard) == 2)
+        line.meter.meters = (QUIET,)  # type: ignore[attr-defined]
+        flows = hass.config_entries.subentries
+        begun = await flows.async_init(
+            (entry.entry_id, SUBENTRY_METER), context={"source": "user"}
+        )
+        begun = await flows.async_configure(begun["flow_id"], {"meter": GAS.number})
+        assert begun["step_id"] == "key"
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]["heard"] = {}
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        ended = await flows.async_configure(begun["flow_id"], {"key": KEY.hex()})
+        assert ended["reason"] == "no_longer_heard"
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
 @pytest.mark.parametrize("heard", [7, {"1": {}}, {"1": {"meter": {"who": 1}}}])
 async def test_damaged_list_is_made_anew(
     hass: HomeAssistant, port: Path, hass_storage: dict[str, Any], heard: Any
