@@ -87,7 +87,7 @@ def _growth() -> float:
 
 
 def _held() -> int:
-    """Return the bytes in use, without the simulator's and the bounded cache of decimals that all meters share."""
+    """Return the bytes in use, without the simulator's."""
     gc.collect()
     taken = tracemalloc.take_snapshot().filter_traces(_OTHERS)
     return sum(line.size for line in taken.statistics("filename"))
@@ -95,6 +95,5 @@ def _held() -> int:
 
 _OTHERS = (
     tracemalloc.Filter(False, "*/simulate/*"),
-    tracemalloc.Filter(False, "*/units.py"),
     tracemalloc.Filter(False, tracemalloc.__file__),
 )

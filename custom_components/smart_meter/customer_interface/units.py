@@ -5,8 +5,7 @@ W, volume in m³, durations in s, whatever the meter scaled it to. Numbers are e
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import lru_cache
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 
 type Number = int | Decimal
 
@@ -143,15 +142,11 @@ def scaled(raw: int, exponent: int) -> Number:
         return raw * (
             _POWERS[exponent] if exponent < len(_POWERS) else int(10**exponent)
         )
-    return _decimal(raw, exponent)
+    return Decimal(raw).scaleb(exponent, _EXACT)
 
 
-@lru_cache(maxsize=4096)
-def _decimal(raw: int, exponent: int) -> Decimal:
-    # A tuple keeps every digit: Decimal arithmetic would round to the context's precision.
-    return Decimal((raw < 0, tuple(map(int, str(abs(raw)))), exponent))
-
-
+# Arithmetic in the usual context would round to 28 digits.
+_EXACT = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
 _POWERS: tuple[int, ...] = tuple(10**n for n in range(20))
 
 

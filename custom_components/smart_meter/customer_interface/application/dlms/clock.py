@@ -9,7 +9,11 @@ time to UTC: UTC = local + deviation, so that FFC4 (-60) is UTC+01:00. Status bi
 """
 
 from datetime import date, datetime, time, timedelta, timezone
+from functools import lru_cache
+import struct
 
+# All but the weekday.
+_DATETIME = struct.Struct(">HBBxBBBBhB")
 DATETIME_BYTES, DATE_BYTES, TIME_BYTES = 12, 5, 4
 UNSPECIFIED = 0xFF
 INVALID = 0x01
@@ -21,12 +25,25 @@ def read_datetime(data: bytes) -> datetime | None:
     """Read 12 octets; naive where the deviation is not specified, None where date or time are not, or are invalid."""
     if len(data) != DATETIME_BYTES:
         return None
-    day, clock, status = read_date(data[:5]), read_time(data[5:9]), data[11]
-    if day is None or clock is None or (status != UNSPECIFIED and status & INVALID):
+    year, month, day, hour, minute, second, hundredths, deviation, status = (
+        _DATETIME.unpack(data)
+    )
+    if status != UNSPECIFIED and status & INVALID:
         return None
-    deviation = int.from_bytes(data[9:11], "big", signed=True)
-    zone = timezone(timedelta(minutes=-deviation)) if deviation in DEVIATIONS else None
-    return datetime.combine(day, clock, zone)
+    fraction, zone = _microseconds(hundredths), _zone(deviation)
+    try:
+        return datetime(year, month, day, hour, minute, second, fraction, zone)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=64)
+def _zone(deviation: int) -> timezone | None:
+    return timezone(timedelta(minutes=-deviation)) if deviation in DEVIATIONS else None
+
+
+def _microseconds(hundredths: int) -> int:
+    return 0 if hundredths == UNSPECIFIED else hundredths * 10_000
 
 
 def read_date(data: bytes) -> date | None:
@@ -43,9 +60,8 @@ def read_time(data: bytes) -> time | None:
     """Read 4 octets; hundredths that are not specified are 0. None where another part is not specified or cannot be."""
     if len(data) != TIME_BYTES:
         return None
-    hundredths = 0 if data[3] == UNSPECIFIED else data[3]
     try:
-        return time(data[0], data[1], data[2], hundredths * 10_000)
+        return time(data[0], data[1], data[2], _microseconds(data[3]))
     except ValueError:
         return None
 
