@@ -1,7 +1,6 @@
 """Setting up a wired bus: it is searched, the user picks his meters, and gives the key of each that encrypts."""
 
 from abc import abstractmethod
-import asyncio
 from types import MappingProxyType
 from typing import Any, override
 
@@ -16,7 +15,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.data_entry_flow import FlowContext, FlowHandler, FlowResult
+from homeassistant.data_entry_flow import FlowContext, FlowResult
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
@@ -25,29 +24,32 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
 )
 from homeassistant.helpers.translation import async_get_translations
 import probatio
 
 from .bus_listening import BusListening
 from .const import (
+    CONF_ADD_TO_ENERGY,
     CONF_ADDRESS,
     CONF_IDENTITY,
     CONF_INTERVAL,
-    CONF_KEYS,
     CONF_METERS,
     DOMAIN,
 )
 from .coordinator import Setup, identity_to_store
 from .customer_interface.catalogue import Profile
-from .customer_interface.errors import KeyFormatError
-from .customer_interface.keys import Key, KeyRing, parse_key
+from .customer_interface.keys import Key, KeyRing
 from .customer_interface.line import LineSettings
 from .customer_interface.session.master import Found
-from .keystore import async_get_keystore
+from .flow_steps import (
+    KEY_FIELD,
+    ProgressSteps,
+    async_stored_key,
+    energy_field,
+    energy_wish,
+    typed_key,
+)
 from .listening import Outcome
 from .wired import SUBENTRY_WIRED, BusCoordinator
 from .wireless import async_title, kind_of
@@ -56,9 +58,6 @@ CONF_KEY = "key"
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 10, 86_400
 _UNNAMED = "sub_meter"
 
-_KEY_FIELD = TextSelector(
-    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
-)
 _INTERVAL_FIELD = NumberSelector(
     NumberSelectorConfig(
         min=SHORTEST_INTERVAL,
@@ -74,14 +73,14 @@ class BusSteps[
     ContextT: FlowContext,
     ResultT: FlowResult[Any, Any],
     HandlerT,
-](FlowHandler[ContextT, ResultT, HandlerT]):
+](ProgressSteps[ContextT, ResultT, HandlerT]):
     """The steps of a search, in the flow of an entry as in that of a meter that is added to it."""
 
     _bus: BusListening | None = None
-    _bus_waiting: asyncio.Task[None] | None = None
     _bus_picked: tuple[Found, ...] = ()
     _bus_unasked: tuple[Found, ...] = ()
     _bus_keys: dict[str, Key]
+    _bus_to_energy: bool = False
 
     @abstractmethod
     def _bus_profile(self) -> Profile:
@@ -123,22 +122,17 @@ class BusSteps[
             await self._bus.async_start()
         bus = self._bus
         if bus.outcome is not None:
-            self._bus_waiting = None
-            return self.async_show_progress_done(next_step_id="bus_searched")
-        if self._bus_waiting is None or self._bus_waiting.done():
-            self._bus_waiting = self.hass.async_create_task(
-                bus.async_wait(), eager_start=False
-            )
+            return self._progressed("bus_searched")
         asked, of = bus.asked
-        return self.async_show_progress(
-            step_id="bus",
-            progress_action=f"bus_{bus.bus_stage}",
-            description_placeholders={
+        return self._show_progress(
+            "bus",
+            bus.async_wait,
+            action=f"bus_{bus.bus_stage}",
+            said={
                 "asked": str(asked),
                 "of": str(of),
                 "meters": str(len(bus.found)),
             },
-            progress_task=self._bus_waiting,
         )
 
     async def async_step_bus_searched(
@@ -190,6 +184,7 @@ class BusSteps[
             )
             self._bus_unasked = tuple(f for f in self._bus_picked if f.needs_key)
             self._bus_keys = {}
+            self._bus_to_energy = bool(user_input.get(CONF_ADD_TO_ENERGY))
             if self._bus_picked or known:
                 return await self._async_next_bus_key()
             errors["base"] = "nothing_picked"
@@ -202,6 +197,7 @@ class BusSteps[
                     mode=SelectSelectorMode.LIST,
                 )
             )
+        fields |= energy_field(self.hass, (f.meter for f in new.values()))
         return self.async_show_form(
             step_id="bus_meters",
             data_schema=probatio.Schema(fields),
@@ -225,7 +221,7 @@ class BusSteps[
         assert bus is not None
         errors: dict[str, str] = {}
         if user_input is not None:
-            key = _typed_key(user_input, errors)
+            key = typed_key(user_input, CONF_KEY, errors)
             if key is not None and not bus.opens(found, key):
                 errors[CONF_KEY] = "key_wrong"
             if not errors:
@@ -235,7 +231,7 @@ class BusSteps[
                 return await self._async_next_bus_key()
         return self.async_show_form(
             step_id="bus_key",
-            data_schema=probatio.Schema({probatio.Optional(CONF_KEY): _KEY_FIELD}),
+            data_schema=probatio.Schema({probatio.Optional(CONF_KEY): KEY_FIELD}),
             errors=errors,
             description_placeholders={
                 "meter": await async_title(self.hass, found.meter, _UNNAMED)
@@ -253,8 +249,8 @@ class BusSteps[
                 CONF_IDENTITY: identity_to_store(found.meter),
                 CONF_ADDRESS: found.slave.word,
                 CONF_INTERVAL: self._bus_profile().interval[0],
-                CONF_KEYS: {},
-                **(await _async_wrapped(self.hass, key)),
+                **await async_stored_key(self.hass, CONF_KEY, key),
+                **energy_wish(found.meter, wanted=self._bus_to_energy),
             },
             subentry_type=SUBENTRY_WIRED,
             title=await async_title(self.hass, found.meter, _UNNAMED),
@@ -265,7 +261,6 @@ class BusSteps[
         if self._bus is not None:
             await self._bus.async_stop()
             self._bus = None
-        self._bus_waiting = None
 
 
 class WiredMeterFlow(
@@ -349,14 +344,16 @@ class WiredMeterFlow(
         subentry = self._get_reconfigure_subentry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            key = _typed_key(user_input, errors)
+            key = typed_key(user_input, CONF_KEY, errors)
             if not errors:
-                changes = {CONF_INTERVAL: int(user_input[CONF_INTERVAL])}
+                changes: dict[str, Any] = {
+                    CONF_INTERVAL: int(user_input[CONF_INTERVAL])
+                }
+                # Without a key typed its key stays.
+                if key is not None:
+                    changes |= await async_stored_key(self.hass, CONF_KEY, key)
                 return self.async_update_and_abort(
-                    self._get_entry(),
-                    subentry,
-                    # Without a key typed its key stays.
-                    data_updates=changes | (await _async_wrapped(self.hass, key)),
+                    self._get_entry(), subentry, data_updates=changes
                 )
         interval = probatio.Required(
             CONF_INTERVAL, default=subentry.data[CONF_INTERVAL]
@@ -364,7 +361,7 @@ class WiredMeterFlow(
         return self.async_show_form(
             step_id="reconfigure",
             data_schema=probatio.Schema(
-                {interval: _INTERVAL_FIELD, probatio.Optional(CONF_KEY): _KEY_FIELD}
+                {interval: _INTERVAL_FIELD, probatio.Optional(CONF_KEY): KEY_FIELD}
             ),
             errors=errors,
             description_placeholders={"meter": subentry.title},
@@ -401,26 +398,6 @@ def add_meters(
             unique_id=meter["unique_id"],
         )
         hass.config_entries.async_add_subentry(entry, subentry)
-
-
-def _typed_key(typed: dict[str, Any], errors: dict[str, str]) -> Key | None:
-    """Read a key as typed; None for no key, `errors` says what is wrong."""
-    text = str(typed.get(CONF_KEY, "")).strip()
-    if not text:
-        return None
-    try:
-        return parse_key(text)
-    except KeyFormatError as err:
-        errors[CONF_KEY] = f"key_{err.reason}"
-        return None
-
-
-async def _async_wrapped(hass: HomeAssistant, key: Key | None) -> dict[str, Any]:
-    """Return what is stored of a key; nothing where there is none."""
-    if key is None:
-        return {}
-    keystore = await async_get_keystore(hass)
-    return {CONF_KEYS: keystore.wrap_all({CONF_KEY: key})}
 
 
 async def _async_options(

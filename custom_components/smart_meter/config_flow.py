@@ -23,10 +23,7 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
-    SerialPortSelector,
     TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
 )
 from homeassistant.helpers.translation import async_get_translations
 import probatio
@@ -69,6 +66,7 @@ from .customer_interface.keys import Key, KeyKind, KeyRing, parse_key
 from .customer_interface.line import LineSettings
 from .customer_interface.reading import MeterIdentity
 from .detect_flow import DetectSteps
+from .flow_steps import KEY_FIELD, port_field
 from .keystore import KeyStoreError, async_get_keystore, key_ring
 from .listening import Listening, Outcome
 from .options_flow import SmartMeterOptionsFlow
@@ -215,11 +213,7 @@ class SmartMeterConfigFlow(
         )
 
     def _connection_fields(self) -> dict[Any, Any]:
-        fields: dict[Any, Any] = {
-            probatio.Required(
-                CONF_PORT, default=self._data.get(CONF_PORT) or probatio.UNDEFINED
-            ): SerialPortSelector()
-        }
+        fields = port_field(self._data.get(CONF_PORT))
         if self.source == SOURCE_RECONFIGURE:
             text = str(self._line or self._offer.profile.line or "")
             fields[
@@ -299,7 +293,7 @@ class SmartMeterConfigFlow(
             refused = await self._async_start_listening(self._ring())
             if refused is not None:
                 return refused
-        return self._show_progress("listen", "listened")
+        return self._show_listening("listen", "listened")
 
     @property
     def _speaks_first(self) -> bool:
@@ -323,24 +317,19 @@ class SmartMeterConfigFlow(
         self._listening = listening
         return None
 
-    def _show_progress(self, step: str, following: str) -> ConfigFlowResult:
+    def _show_listening(self, step: str, following: str) -> ConfigFlowResult:
         listening = self._listening
         assert listening is not None
         if listening.outcome is not None:
-            self._waiting = None
-            return self.async_show_progress_done(next_step_id=following)
-        if self._waiting is None or self._waiting.done():
-            self._waiting = self.hass.async_create_task(
-                listening.async_wait(), eager_start=False
-            )
-        return self.async_show_progress(
-            step_id=step,
-            progress_action=f"{step}_{listening.stage}",
-            description_placeholders={
+            return self._progressed(following)
+        return self._show_progress(
+            step,
+            listening.async_wait,
+            action=f"{step}_{listening.stage}",
+            said={
                 "bytes": str(listening.statistics.bytes_received),
                 "frames": str(listening.statistics.frames),
             },
-            progress_task=self._waiting,
         )
 
     async def async_step_listened(
@@ -531,11 +520,7 @@ class SmartMeterConfigFlow(
                 {
                     (probatio.Required if spec.required else probatio.Optional)(
                         spec.id
-                    ): TextSelector(
-                        TextSelectorConfig(
-                            type=TextSelectorType.PASSWORD, autocomplete="off"
-                        )
-                    )
+                    ): KEY_FIELD
                     for spec in specs
                 }
             ),
@@ -560,7 +545,7 @@ class SmartMeterConfigFlow(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Try the keys on a telegram."""
-        return self._show_progress("check", "checked")
+        return self._show_listening("check", "checked")
 
     async def async_step_checked(
         self, user_input: dict[str, Any] | None = None
@@ -674,7 +659,6 @@ class SmartMeterConfigFlow(
         if self._listening is not None:
             await self._listening.async_stop()
             self._listening = None
-        self._waiting = None
 
     @callback
     @override

@@ -586,7 +586,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self._cause = None
         self._async_cancel_trouble()
         repairs.async_clear(self.hass, self.config_entry, *repairs.CAUSES)
-        repairs.async_clear(self.hass, self.config_entry, "silent", "garbled", "key")
+        repairs.async_clear(self.hass, self.config_entry, "silent", "garbled")
         repairs.async_clear(
             self.hass, self.config_entry, "inactive", "line_found", "weaker"
         )

@@ -10,13 +10,13 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
-    SerialPortSelector,
 )
 import probatio
 
 from .const import DOMAIN
 from .customer_interface.session.detect import Finding, Verdict
 from .discovery_flow import DiscoverySteps
+from .flow_steps import port_field
 from .listening import DETECTION_PACE, Detection
 
 CONF_ROW = "row"
@@ -28,7 +28,6 @@ class DetectSteps(DiscoverySteps):
     _detecting: asyncio.Task[None]
     _finding: Finding
     _detection: Detection | None = None
-    _waiting: asyncio.Task[None] | None = None
 
     async def _async_after_connection(self) -> ConfigFlowResult:
         raise NotImplementedError
@@ -42,8 +41,7 @@ class DetectSteps(DiscoverySteps):
             self._errors = {}
             self._use_port(user_input[CONF_PORT])
             return await self.async_step_detect()
-        port = self._data.get(CONF_PORT) or probatio.UNDEFINED
-        fields = {probatio.Required(CONF_PORT, default=port): SerialPortSelector()}
+        fields = port_field(self._data.get(CONF_PORT))
         return self.async_show_form(
             step_id="unknown", data_schema=probatio.Schema(fields), errors=self._errors
         )
@@ -60,27 +58,26 @@ class DetectSteps(DiscoverySteps):
                 self._detection.async_run(), f"{DOMAIN} set-up"
             )
         if self._detecting.done():
-            return self.async_show_progress_done(next_step_id="detected")
-        if self._waiting is None or self._waiting.done():
-            self._waiting = self.hass.async_create_task(
-                _wait(self._detecting), eager_start=False
-            )
-        return self.async_show_progress(
-            step_id="detect",
-            progress_action="detect",
-            description_placeholders={
+            return self._progressed("detected")
+        return self._show_progress(
+            "detect",
+            self._async_wait_for_news,
+            action="detect",
+            said={
                 "line": str(self._detection.line),
                 "bytes": str(self._detection.statistics.bytes_received),
             },
-            progress_task=self._waiting,
         )
+
+    async def _async_wait_for_news(self) -> None:
+        """Return when the detection is over, at the latest when there is something new to tell."""
+        await asyncio.wait((self._detecting,), timeout=4 * DETECTION_PACE)
 
     async def async_step_detected(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Name the meters it may be, or what is wrong."""
         detection, self._detection = self._detection, None
-        self._waiting = None
         assert detection is not None
         finding = detection.finding
         if finding is None:
@@ -157,8 +154,3 @@ class DetectSteps(DiscoverySteps):
             step_id=f"undetected_{what}",
             menu_options=["detect", "unknown", "operator"],
         )
-
-
-async def _wait(task: asyncio.Task[None]) -> None:
-    """Return when a task is done, at the latest when there is something new to tell."""
-    await asyncio.wait((task,), timeout=4 * DETECTION_PACE)

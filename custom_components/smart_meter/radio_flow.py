@@ -1,7 +1,6 @@
 """Setting up a radio stick: port, the stick itself, the meters it hears, and the key of each the user picks."""
 
-import asyncio
-from collections.abc import Iterable
+from abc import abstractmethod
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +10,7 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigEntryState,
     ConfigFlow,
+    ConfigFlowContext,
     ConfigFlowResult,
     ConfigSubentryData,
     ConfigSubentryFlow,
@@ -24,19 +24,13 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
-    SerialPortSelector,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
 )
 import probatio
 
-from . import energy
 from .const import (
     CONF_ADD_TO_ENERGY,
     CONF_DONGLE,
     CONF_IDENTITY,
-    CONF_KEYS,
     CONF_METER,
     CONF_METERS,
     CONF_OPERATOR,
@@ -44,12 +38,19 @@ from .const import (
 )
 from .coordinator import identity_to_store
 from .customer_interface.catalogue import Catalogue, GridOperator, Offer, Profile
-from .customer_interface.errors import KeyFormatError
-from .customer_interface.keys import Key, KeyRing, parse_key
+from .customer_interface.keys import Key, KeyRing
 from .customer_interface.radio import MODES, USUAL_MODE
 from .customer_interface.reading import Fault, FaultKind, Reading
 from .customer_interface.session.radio import HeardMeter, RadioSession
-from .keystore import async_get_keystore
+from .flow_steps import (
+    KEY_FIELD,
+    ProgressSteps,
+    async_stored_key,
+    energy_field,
+    energy_wish,
+    port_field,
+    typed_key,
+)
 from .listening import Outcome
 from .radio import RadioCoordinator
 from .radio_listening import RadioListening
@@ -75,12 +76,9 @@ _RADIO_MODES = SelectSelector(
         translation_key=CONF_RADIO_MODE,
     )
 )
-_KEY_FIELD = TextSelector(
-    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
-)
 
 
-class RadioSteps(ConfigFlow):
+class RadioSteps(ProgressSteps[ConfigFlowContext, ConfigFlowResult, str], ConfigFlow):
     """The steps of a radio stick."""
 
     _catalogue: Catalogue
@@ -89,17 +87,18 @@ class RadioSteps(ConfigFlow):
     _data: dict[str, Any]
     _errors: dict[str, str]
     _radio: RadioListening | None = None
-    _radio_waiting: asyncio.Task[None] | None = None
     _picked: tuple[str, ...] = ()
     _unasked: tuple[str, ...] = ()
     _to_energy: bool = False
     _radio_keys: dict[str, Key]
 
+    @abstractmethod
     async def _async_load(self) -> None:
-        raise NotImplementedError
+        """Read the catalogue."""
 
+    @abstractmethod
     async def _async_free_own_port(self) -> None:
-        raise NotImplementedError
+        """Unload the entry that is changed."""
 
     # --- where -------------------------------------------------------------------------------------------------------
 
@@ -147,10 +146,7 @@ class RadioSteps(ConfigFlow):
             await self._async_free_own_port()
             return await self.async_step_radio()
         await self._async_stop_radio()
-        port = self._data.get(CONF_PORT) or probatio.UNDEFINED
-        fields: dict[Any, Any] = {
-            probatio.Required(CONF_PORT, default=port): SerialPortSelector()
-        }
+        fields = port_field(self._data.get(CONF_PORT))
         if self.source == SOURCE_RECONFIGURE:
             fields[probatio.Required(CONF_RADIO_MODE, default=self._radio_mode)] = (
                 _RADIO_MODES
@@ -186,20 +182,15 @@ class RadioSteps(ConfigFlow):
             await self._radio.async_start()
         radio = self._radio
         if radio.outcome is not None:
-            self._radio_waiting = None
-            return self.async_show_progress_done(next_step_id="radio_heard")
-        if self._radio_waiting is None or self._radio_waiting.done():
-            self._radio_waiting = self.hass.async_create_task(
-                radio.async_wait(), eager_start=False
-            )
-        return self.async_show_progress(
-            step_id="radio",
-            progress_action=f"radio_{radio.radio_stage}",
-            description_placeholders={
+            return self._progressed("radio_heard")
+        return self._show_progress(
+            "radio",
+            radio.async_wait,
+            action=f"radio_{radio.radio_stage}",
+            said={
                 "stick": STICKS.get(radio.stick or "", "–"),
                 "meters": str(len(radio.heard)),
             },
-            progress_task=self._radio_waiting,
         )
 
     async def async_step_radio_heard(
@@ -266,7 +257,7 @@ class RadioSteps(ConfigFlow):
                     options=options, multiple=True, mode=SelectSelectorMode.LIST
                 )
             )
-        fields |= energy_field(self.hass, radio.heard)
+        fields |= energy_field(self.hass, (h.meter for h in radio.heard))
         fields[probatio.Required(CONF_LISTEN_ON, default=not radio.heard)] = (
             BooleanSelector()
         )
@@ -301,7 +292,7 @@ class RadioSteps(ConfigFlow):
                 return await self._async_next_key()
         return self.async_show_form(
             step_id="radio_key",
-            data_schema=probatio.Schema({probatio.Optional(field): _KEY_FIELD}),
+            data_schema=probatio.Schema({probatio.Optional(field): KEY_FIELD}),
             errors=errors,
             description_placeholders={
                 "meter": await _async_name(self.hass, radio.session, name)
@@ -352,7 +343,6 @@ class RadioSteps(ConfigFlow):
         if self._radio is not None:
             await self._radio.async_stop()
             self._radio = None
-        self._radio_waiting = None
 
 
 class WirelessMeterFlow(ConfigSubentryFlow):
@@ -402,7 +392,7 @@ class WirelessMeterFlow(ConfigSubentryFlow):
         return self.async_show_form(
             step_id="user",
             data_schema=probatio.Schema(
-                {field: selector, **energy_field(self.hass, heard)}
+                {field: selector, **energy_field(self.hass, (h.meter for h in heard))}
             ),
             description_placeholders={
                 "count": str(len(session.heard)),
@@ -437,9 +427,10 @@ class WirelessMeterFlow(ConfigSubentryFlow):
         if user_input is not None:
             key = read_key(coordinator.session, self._name, field, user_input, errors)
             if not errors:
-                keys = await _async_wrapped(self.hass, field, key)
                 return self.async_update_and_abort(
-                    self._get_entry(), subentry, data_updates={CONF_KEYS: keys}
+                    self._get_entry(),
+                    subentry,
+                    data_updates=await async_stored_key(self.hass, field, key),
                 )
         return await self._async_ask("reconfigure", coordinator, errors)
 
@@ -449,7 +440,7 @@ class WirelessMeterFlow(ConfigSubentryFlow):
         field = key_field(coordinator.setup.profile)
         return self.async_show_form(
             step_id=step,
-            data_schema=probatio.Schema({probatio.Optional(field): _KEY_FIELD}),
+            data_schema=probatio.Schema({probatio.Optional(field): KEY_FIELD}),
             errors=errors,
             description_placeholders={
                 "meter": await _async_name(self.hass, coordinator.session, self._name)
@@ -483,15 +474,6 @@ def subentry_types(entry: ConfigEntry[Any]) -> dict[str, type[ConfigSubentryFlow
     return {SUBENTRY_METER: WirelessMeterFlow} if radio or runs else {}
 
 
-def energy_field(hass: HomeAssistant, heard: Iterable[HeardMeter]) -> dict[Any, Any]:
-    """Return the field that offers the energy dashboard, where it has a place for one of these meters."""
-    if not energy.is_offered(hass) or not any(
-        energy.may_be_added(known.meter) for known in heard
-    ):
-        return {}
-    return {probatio.Required(CONF_ADD_TO_ENERGY, default=True): BooleanSelector()}
-
-
 async def async_subentry(
     hass: HomeAssistant,
     heard: HeardMeter,
@@ -501,24 +483,16 @@ async def async_subentry(
     to_energy: bool,
 ) -> ConfigSubentryData:
     """Return what is stored of a meter that was picked."""
-    wish = to_energy and energy.may_be_added(heard.meter)
     return ConfigSubentryData(
         data={
             CONF_IDENTITY: identity_to_store(heard.meter),
-            CONF_KEYS: await _async_wrapped(hass, field, key),
-            **({CONF_ADD_TO_ENERGY: True} if wish else {}),
+            **await async_stored_key(hass, field, key),
+            **energy_wish(heard.meter, wanted=to_energy),
         },
         subentry_type=SUBENTRY_METER,
         title=await async_title(hass, heard.meter),
         unique_id=heard.meter.key,
     )
-
-
-async def _async_wrapped(
-    hass: HomeAssistant, field: str, key: Key | None
-) -> dict[str, str]:
-    keystore = await async_get_keystore(hass)
-    return keystore.wrap_all({} if key is None else {field: key})
 
 
 async def _async_name(hass: HomeAssistant, session: RadioSession, name: str) -> str:
@@ -539,15 +513,8 @@ def read_key(
     errors: dict[str, str],
 ) -> Key | None:
     """Read a key as typed and try it on the meter's last telegrams; None for no key, `errors` says what is wrong."""
-    text = str(typed.get(field, "")).strip()
-    if not text:
-        return None
-    try:
-        key = parse_key(text)
-    except KeyFormatError as err:
-        errors[field] = f"key_{err.reason}"
-        return None
-    if not _may_fit(session, name, key):
+    key = typed_key(typed, field, errors)
+    if key is not None and not _may_fit(session, name, key):
         errors[field] = "key_wrong"
     return key
 

@@ -1,5 +1,6 @@
 """The energy dashboard: the meter is added where the user agreed, once, and complete."""
 
+import asyncio
 from typing import Any
 
 from homeassistant.components.energy import data as energy_data
@@ -12,9 +13,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_meter.const import CONF_ADD_TO_ENERGY, DOMAIN
+from customer_interface import simulate
 from tests.integration.conftest import Line, Meter, make_entry, state_of, until
+from tests.integration.test_bus import PORT, add, added, shown, to_list
 from tests.integration.test_config_flow import answer, progressed, to_keys
 from tests.integration.test_meters import NUMBER, p1
+from tests.integration.virtual_bus import number_of, plug
 
 
 @pytest.fixture
@@ -176,3 +180,42 @@ async def test_without_a_dashboard(hass: HomeAssistant, line: Line) -> None:
     await hass.async_block_till_done()
     assert entry.data[CONF_ADD_TO_ENERGY] is True
     assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.usefixtures("energy")
+async def test_meters_on_a_wired_bus(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list of a wired bus offers it; gas and water come along with their first value, heat has no place there."""
+    bus = simulate.simulator("mbus-master", "mbus-several")
+    port = plug(monkeypatch, bus, PORT)
+    gas, heat, water = (number_of(port.bus, kind) for kind in ("gas", "heat", "water"))
+    result = await to_list(hass)
+    assert CONF_ADD_TO_ENERGY in result["data_schema"].schema
+    result = await answer(hass, result, meters=[gas, heat], add_to_energy=True)
+    entry = result["result"]
+    (gas_source,) = await until_there(hass, 1)
+    assert gas_source["type"] == "gas"
+    await shown(hass, entry, heat)
+    # A meter that is found later is offered the same.
+    result = await added(hass, await add(hass, entry))
+    result = await added(hass, result, meters=[water], add_to_energy=True)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    *_, water_source = await until_there(hass, 2)
+    assert water_source["type"] == "water"
+    registry = er.async_get(hass)
+    for source, number in ((gas_source, gas), (water_source, water)):
+        entity = registry.async_get(source["stat_energy_from"])
+        assert entity is not None
+        assert entity.unique_id.startswith(f"{entry.unique_id}_{number}_")
+        assert entity.unit_of_measurement == "m³"
+    assert not any(CONF_ADD_TO_ENERGY in s.data for s in entry.subentries.values())
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def until_there(hass: HomeAssistant, count: int) -> list[dict[str, Any]]:
+    """Wait until the energy dashboard knows so many sources."""
+    async with asyncio.timeout(30):
+        while len(known := await sources(hass)) < count:
+            await asyncio.sleep(0.05)
+    return known
