@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any, override
+from typing import Any, NamedTuple, override
 from uuid import uuid4
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -99,8 +98,7 @@ EXPECTED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(NamedTuple):
     """What an entry says, looked up: who the meter is from and how it is spoken to."""
 
     operator: GridOperator
@@ -443,7 +441,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         """Go on with the keys the entry stores now."""
         setup = self.setup
         keys = setup.keystore.ring(self.config_entry.data, setup.profile.keys)
-        self.setup = replace(setup, keys=keys)
+        self.setup = setup._replace(keys=keys)
         self.session.use_keys(keys)
 
     def _on_key_fault(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from statistics import median
@@ -64,7 +64,7 @@ class MeterData:
         if self.heard is not None and at > self.heard:
             self.gaps.append(at - self.heard)
         self.heard = at
-        self.reading = replace(reading, arrived=at)
+        self.reading = reading._replace(arrived=at)
         self.identity = _merged(self.identity, reading.meter)
         self.clock = reading.time or self.clock
         self.signal_dbm = reading.signal_dbm or self.signal_dbm
@@ -137,8 +137,7 @@ def is_stale(age: float, interval: float | None) -> bool:
 
 def _merged(old: MeterIdentity, new: MeterIdentity) -> MeterIdentity:
     """Keep what earlier telegrams said: not every telegram says all."""
-    return replace(
-        new,
+    return new._replace(
         number=new.number or old.number,
         manufacturer=new.manufacturer or old.manufacturer,
         title=new.title or old.title,
@@ -180,8 +179,7 @@ def to_stored(meter: MeterData) -> dict[str, Any]:
         "name": meter.name,
         "sub_meter": meter.sub_meter,
         "identity": {
-            name: getattr(meter.identity, name)
-            for name in MeterIdentity.__dataclass_fields__
+            name: getattr(meter.identity, name) for name in MeterIdentity._fields
         },
         "heard": meter.heard,
         "interval": meter.interval,
