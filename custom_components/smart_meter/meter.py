@@ -43,6 +43,11 @@ class Point:
     code: ObisCode | None = None
     record: Record | None = None
 
+    @property
+    def has_value(self) -> bool:
+        """Whether there is something to show, be it a log."""
+        return self.value.value is not None or self.value.log is not None
+
 
 @dataclass(slots=True)
 class MeterData:
@@ -130,9 +135,14 @@ def _name_of(point: Point) -> str | None:
 
 def is_stale(age: float, interval: float | None) -> bool:
     """Tell whether a value of this age in seconds has gone; one whose interval is not known yet stays."""
-    return interval is not None and age > max(
-        STALE_INTERVALS * interval, SHORTEST_STALE
+    return (
+        interval is not None and age > STALE_INTERVALS * interval and not is_young(age)
     )
+
+
+def is_young(age: float) -> bool:
+    """Tell whether a value of this age in seconds is there still, however often it comes."""
+    return age <= SHORTEST_STALE
 
 
 def _merged(old: MeterIdentity, new: MeterIdentity) -> MeterIdentity:
