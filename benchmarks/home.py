@@ -79,7 +79,7 @@ async def test_costs_of_a_telegram(
 
 def _quickest(seen: list[Seen]) -> float:
     """Return the cost of a telegram in the quickest round in milliseconds."""
-    return min(fmean(s.cost for s in batch) for batch in batched(seen, TELEGRAMS))
+    return min(fmean(s.cost for s in batch) for batch in batched(seen, TELEGRAMS, strict=True))
 
 
 async def _telegrams(hass: HomeAssistant, meter: Meter, *, debug: bool) -> list[Seen]:
@@ -110,7 +110,7 @@ async def _telegram(hass: HomeAssistant, meter: Meter) -> Seen:
     ]
     data = meter.bytes()
     begin, sending = thread_time(), 0.0
-    for piece in batched(data, PIECE):
+    for piece in batched(data, PIECE, strict=False):
         await asyncio.sleep(0.001)
         before = thread_time()
         meter.line.write(bytes(piece))
