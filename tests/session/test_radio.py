@@ -1,6 +1,6 @@
 """Tests of the radio session: setting up a stick, the list of meters heard, repeated telegrams, keys, and its grammar."""
 
-from copy import replace
+from dataclasses import replace
 
 from hypothesis import given, strategies as st
 import pytest

@@ -1,6 +1,6 @@
 """Wireless P2: meters heard through a stick, their electricity meter only overheard (DSMR P2 4.2.2, 4.4 and table 6)."""
 
-from copy import replace
+from dataclasses import replace
 
 import pytest
 

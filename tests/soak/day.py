@@ -6,8 +6,7 @@ the year the frame counter wraps.
 """
 
 from collections import Counter
-from copy import replace
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 import heapq

@@ -9,8 +9,7 @@ by chance: then it is verified again, by other means. Wrong keys must open nothi
 import argparse
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from copy import replace
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, cycle
 import multiprocessing

@@ -1,6 +1,6 @@
 """A short soak of every row, and that the ledger tells what went wrong."""
 
-from copy import replace
+from dataclasses import replace
 
 import pytest
 

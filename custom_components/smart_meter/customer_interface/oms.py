@@ -7,7 +7,7 @@ The order is M-Bus's own, so it is composed here and not in stack.py. Pure; neve
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 from . import mbus_address
 from .application.mbus import (
@@ -80,7 +80,8 @@ _CONTENTS: dict[int, Content] = {
 }
 
 
-class _Plain(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Plain:
     """Application data in the clear, and what was learned on the way there."""
 
     data: bytes
@@ -142,7 +143,7 @@ def open_message(message: Message, keys: KeyRing, formats: Formats) -> Results:
 def _named(item: Reading | Fault, meter: MeterIdentity) -> Reading | Fault:
     """Say of a fault which meter it is about, where at least the link layer knows."""
     if isinstance(item, Fault) and item.meter is None and meter.key:
-        return item._replace(meter=meter)
+        return replace(item, meter=meter)
     return item
 
 
@@ -203,7 +204,7 @@ def _read_own(message: Message, facts: Reading) -> Results:
     else:
         found = makers.from_telegram(meter, payload[0], payload[1:])
     if found is None:
-        return (OWN_LAYOUT._replace(meter=meter),)
+        return (replace(OWN_LAYOUT, meter=meter),)
     results = read(found, Content.RECORDS, meter, Formats())
     return tuple(_with_facts(item, facts) for item in results)
 
@@ -254,7 +255,7 @@ def _open_ell(
     opened = security.open_link(ell.payload, secrets, vectors)
     if isinstance(opened, Fault):
         return opened
-    facts = facts._replace(check_bits=max(facts.check_bits, _CRC_BITS))
+    facts = replace(facts, check_bits=max(facts.check_bits, _CRC_BITS))
     return _Plain(opened.plaintext, _with_key(facts, opened.key, keys))
 
 
@@ -265,7 +266,7 @@ def _secrets(keys: KeyRing, *meters: MeterIdentity) -> tuple[bytes, ...]:
 
 
 def _with_key(facts: Reading, key: bytes, keys: KeyRing) -> Reading:
-    return facts._replace(encrypted=True, key_index=keys.index_of(key))
+    return replace(facts, encrypted=True, key_index=keys.index_of(key))
 
 
 def _open_transport(
@@ -278,23 +279,23 @@ def _open_transport(
 ) -> Results:
     if payload[:1] == bytes((_FIXED,)) and len(payload) == 1 + FIXED_LENGTH:
         fixed = read_fixed(payload[1:])
-        return (fixed._replace(check_bits=facts.check_bits),)
+        return (replace(fixed, check_bits=facts.check_bits),)
     tpl = parse_tpl(payload)
     if isinstance(tpl, Fault):
         return (tpl,)
     names: tuple[MeterIdentity, ...] = (facts.meter,)
     if tpl.address:
-        facts = facts._replace(meter=mbus_address.identity(tpl.address))
+        facts = replace(facts, meter=mbus_address.identity(tpl.address))
         names = (facts.meter, *names)
-    facts = facts._replace(status=tpl.status)
+    facts = replace(facts, status=tpl.status)
     address = tpl.address or link
     own = _secrets(keys, *names)
     plain = _decrypt(payload, tpl, afl, address, facts, keys, own)
     if isinstance(plain, Fault):
-        return (plain._replace(meter=facts.meter),)
+        return (replace(plain, meter=facts.meter),)
     results = _read(tpl, plain, formats)
     return (
-        (_DOWNGRADE._replace(meter=facts.meter),)
+        (replace(_DOWNGRADE, meter=facts.meter),)
         if not plain.facts.encrypted and own and _is_dutch(results)
         else results
     )
@@ -349,7 +350,8 @@ def _is_data(plaintext: bytes) -> bool:
     return plaintext[:2] == FILLERS and parse_records(plaintext).fault is None
 
 
-class _Locked(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Locked:
     """All that opening needs; `header` is the transport header up to a counter in it, `data` what follows it."""
 
     header: bytes
@@ -424,7 +426,8 @@ def _open_mode_7(locked: _Locked) -> _Plain | Fault:
     )
     if isinstance(opened, Fault):
         return opened
-    facts = _with_key(locked.facts, opened.key, locked.keys)._replace(
+    facts = replace(
+        _with_key(locked.facts, opened.key, locked.keys),
         authenticated=True,
         counter=int.from_bytes(afl.counter, "little"),
         check_bits=_MAC_BITS * len(afl.mac),
@@ -457,7 +460,8 @@ def _open_mode_10(locked: _Locked) -> _Plain | Fault:
     )
     if isinstance(opened, Fault):
         return opened
-    facts = _with_key(locked.facts, opened.key, locked.keys)._replace(
+    facts = replace(
+        _with_key(locked.facts, opened.key, locked.keys),
         authenticated=True,
         counter=int.from_bytes(counter, "little"),
         check_bits=8 * security.TAG_10,
@@ -471,8 +475,8 @@ def _open_mode_15(locked: _Locked) -> _Plain | Fault:
     )
     if isinstance(opened, Fault):
         return opened
-    facts = _with_key(locked.facts, opened.key, locked.keys)._replace(
-        counter=opened.counter
+    facts = replace(
+        _with_key(locked.facts, opened.key, locked.keys), counter=opened.counter
     )
     return _Plain(opened.plaintext, facts)
 
@@ -521,4 +525,4 @@ def _is_certainly_plain(results: Results) -> bool:
 def _with_facts(item: Reading | Fault, facts: Reading) -> Reading | Fault:
     if isinstance(item, Fault):
         return item
-    return facts._replace(time=item.time, values=item.values, records=item.records)
+    return replace(facts, time=item.time, values=item.values, records=item.records)

@@ -5,6 +5,7 @@ than the connection carries, a voltage of 5 kV), and, where a telegram is protec
 tag, what does not fit the telegrams before and after: such a change waits for the next telegram to confirm it.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -25,7 +26,8 @@ class Verdict(Enum):
     CONFIRM = "confirm"  # it may be: the next telegram decides
 
 
-class Judgement(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Judgement:
     """A verdict and, where it is not BELIEVE, the reason in English."""
 
     verdict: Verdict
@@ -35,7 +37,8 @@ class Judgement(NamedTuple):
 BELIEVED = Judgement(Verdict.BELIEVE)
 
 
-class Limits(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Limits:
     """What the connection can carry: active power in W (both directions), volume flow in m³/h.
 
     100 kW is what three phases of 145 A carry, beyond any household connection; with current transformers the user
@@ -46,14 +49,16 @@ class Limits(NamedTuple):
     volume_flow: float = 200.0
 
 
-class Earlier(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Earlier:
     """A number believed before, and how many seconds ago; None where the clock ran backwards in between."""
 
     number: Number
     seconds: float | None
 
 
-class Surroundings(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Surroundings:
     """What else the same telegram says: highest active power and the apparent power of all phases, in W and VA."""
 
     weak: bool = False

@@ -5,7 +5,7 @@ looks at what is on top, peels it with the right room, and looks again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from . import oms
@@ -19,6 +19,7 @@ from .reading import Fault, FaultKind, Frame, Layer, Message, MeterIdentity, Rea
 from .security import dlms as dlms_security
 from .shape.cache import Shapes
 from .shape.learning import learn_dlms, learn_dsmr
+from .shape.meters import MeterShapes
 
 # A ciphered APDU inside a ciphered APDU inside a signature is the deepest that IEC 62056-5-3 gives a use for.
 MAX_DEPTH = 4
@@ -43,16 +44,28 @@ class Context:
     standard_time: timedelta = dsmr.CENTRAL_EUROPE
     formats: Formats = field(default_factory=Formats)
     shapes: Shapes = field(default_factory=Shapes)
+    meters: MeterShapes = field(default_factory=MeterShapes)
 
 
 def peel(message: Message, context: Context, arrived: float | None = None) -> Peeled:
     """Return the readings and faults of one whole message. Never raises for what a meter sent."""
+    if message.layer is Layer.MBUS:
+        return _peel_mbus(message, context, arrived)
     known = context.shapes.read(message, context.keys, arrived)
     if known is not None:
         return known
     results = _peel(message, context)
     if context.shapes.wanted:
         _learn(message, results, context)
+    return results
+
+
+def _peel_mbus(message: Message, context: Context, arrived: float | None) -> Peeled:
+    known = context.meters.read(message, context.keys, arrived)
+    if known is not None:
+        return known
+    results = _peel(message, context)
+    context.meters.learn(message, results, context.formats)
     return results
 
 
@@ -91,7 +104,8 @@ def _peel(message: Message, context: Context) -> Peeled:
 def _stamp(results: Peeled, message: Message) -> Peeled:
     """Add what the link knows."""
     return tuple(
-        item._replace(
+        replace(
+            item,
             check_bits=max(item.check_bits, message.check_bits),
             signal_dbm=message.signal_dbm,
         )
@@ -111,7 +125,8 @@ def _peel_apdu(message: Message, context: Context) -> Peeled:
         opened = dlms_security.open_apdu(apdu, keys, signing, context.keys.signers)
         if isinstance(opened, Fault):
             return (
-                opened._replace(
+                replace(
+                    opened,
                     meter=opened.meter
                     or (MeterIdentity(title=title) if title else None),
                 ),
@@ -150,7 +165,8 @@ def _with_security(
     signed_with: bytes | None,
     context: Context,
 ) -> Reading:
-    return facts._replace(
+    return replace(
+        facts,
         meter=MeterIdentity(title=title or facts.meter.title),
         encrypted=facts.encrypted or opened.encrypted,
         authenticated=facts.authenticated or opened.authenticated,
@@ -180,7 +196,7 @@ def _read_text(text: bytes, context: Context) -> Peeled:
         return (look.item,)
     frame: Frame = look.item
     return tuple(
-        item._replace(check_bits=frame.check_bits)
+        replace(item, check_bits=frame.check_bits)
         if isinstance(item, Reading)
         else item
         for item in dsmr.read(frame.payload, context.standard_time)
@@ -190,7 +206,8 @@ def _read_text(text: bytes, context: Context) -> Peeled:
 def _merge(results: Peeled, facts: Reading) -> Peeled:
     """Add what link and security know to each reading; the payload's own words about the meter win."""
     return tuple(
-        item._replace(
+        replace(
+            item,
             meter=_identity(item.meter, facts.meter),
             encrypted=facts.encrypted,
             authenticated=facts.authenticated,
@@ -200,8 +217,8 @@ def _merge(results: Peeled, facts: Reading) -> Peeled:
             check_bits=max(item.check_bits, facts.check_bits),
         )
         if isinstance(item, Reading)
-        else item._replace(
-            meter=item.meter or (facts.meter if facts.meter.key else None)
+        else replace(
+            item, meter=item.meter or (facts.meter if facts.meter.key else None)
         )
         for item in results
     )
@@ -211,7 +228,7 @@ def _identity(own: MeterIdentity, wrapper: MeterIdentity) -> MeterIdentity:
     if own.channel:
         return own
     title = own.title or wrapper.title
-    return own._replace(title=title, manufacturer=own.manufacturer or _maker(title))
+    return replace(own, title=title, manufacturer=own.manufacturer or _maker(title))
 
 
 def _maker(title: str | None) -> str | None:

@@ -16,9 +16,9 @@ Texts and identifiers are often printed as the hexadecimal codes of their charac
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, timezone
 import re
-from typing import NamedTuple
 
 from ..errors import ObisFormatError
 from ..mbus_address import MEDIA
@@ -64,7 +64,8 @@ _LOGS = frozenset({(99, 97), (99, 1), (98, 1)})
 _NAMES = frozenset({(42, 0), (0, 0), _IDENTIFIER})
 
 
-class _Line(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Line:
     """One line: its code and what its brackets hold."""
 
     code: ObisCode
@@ -94,7 +95,8 @@ _NOTHING = Fault(FaultKind.LAYOUT, "a P1 telegram without a line that can be rea
 
 def _moved(reading: Reading, shift: timedelta) -> Reading:
     """Move a reading's times into the zone they were printed in, what the clock shows stays."""
-    return reading._replace(
+    return replace(
+        reading,
         time=_moved_time(reading.time, shift),
         values={
             code: value._replace(
@@ -102,7 +104,7 @@ def _moved(reading: Reading, shift: timedelta) -> Reading:
                 time=_moved_time(value.time, shift),
                 log=value.log
                 and tuple(
-                    entry._replace(time=_moved_time(entry.time, shift))
+                    replace(entry, time=_moved_time(entry.time, shift))
                     for entry in value.log
                 ),
             )

@@ -1,11 +1,12 @@
 """Grid operators, meters and profiles: data files, read once (off the event loop: the integration does so in a thread)."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..application.dlms.layout import Layout, layouts_from_json
 from ..application.dsmr import CENTRAL_EUROPE
@@ -25,7 +26,8 @@ class SessionKind(StrEnum):
     MASTER = "master"  # wired M-Bus master
 
 
-class KeySpec(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class KeySpec:
     """A key the customer gets: `id` is the storage name, `label` the operator's own word (GUEK, GAK, GPK60, MBK)."""
 
     id: str
@@ -38,7 +40,8 @@ type Texts = tuple[tuple[str, str], ...]
 """A text in each language, sorted by its code: `dict(texts)["de"]`."""
 
 
-class Adapter(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Adapter:
     """What to buy to connect a meter: its name, how to recognise the right one, and what goes wrong otherwise."""
 
     id: str
@@ -47,7 +50,8 @@ class Adapter(NamedTuple):
     warning: Texts
 
 
-class Socket(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Socket:
     """Where the adapter goes: its name, and how to find it on the meter."""
 
     id: str
@@ -55,7 +59,8 @@ class Socket(NamedTuple):
     find: Texts
 
 
-class Profile(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Profile:
     """What cannot be seen from the bytes: line, link, who speaks, keys, positional layouts.
 
     `interval` is the push or poll interval in seconds (shortest, longest), `socket` a word for the kind of socket
@@ -83,7 +88,8 @@ class Profile(NamedTuple):
     standard_time: timedelta = CENTRAL_EUROPE
 
 
-class MeterType(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class MeterType:
     """A meter as printed on its front plate; `phases` 1 or 3 (0 where both are sold), `medium` as in MeterIdentity."""
 
     id: str
@@ -98,7 +104,8 @@ class MeterType(NamedTuple):
         return f"{self.manufacturer} {self.model}".strip()
 
 
-class Offer(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Offer:
     """A meter as one operator delivers it."""
 
     meter: MeterType
@@ -111,7 +118,8 @@ class Offer(NamedTuple):
         return f"{self.meter.name} ({self.note})" if self.note else self.meter.name
 
 
-class GridOperator(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class GridOperator:
     """A grid operator; `key_where` says where the customer gets the key (English and German)."""
 
     id: str
@@ -131,7 +139,8 @@ class GridOperator(NamedTuple):
         )
 
 
-class Catalogue(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Catalogue:
     """All grid operators, meters, profiles, adapters and sockets, each by its id."""
 
     operators: dict[str, GridOperator]

@@ -1,7 +1,8 @@
 """What every radio stick offers: bytes in, frames, faults and answers out, and the closed list of what may be sent."""
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 from ..line import LineSettings
 from ..mbus_address import manufacturer_letters
@@ -12,21 +13,24 @@ _LEAST_LENGTH = 10
 _CONTROLS = frozenset({0x44, 0x46, 0x47, 0x48, 0x08, 0x18, 0x28, 0x38})
 
 
-class Command(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Command:
     """Bytes for the stick; `answer` is the name of the answer that is waited for, None where none comes."""
 
     data: bytes
     answer: str | None = None
 
 
-class Answer(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Answer:
     """What the stick itself said: `name` as in `Command.answer`, `content` its payload."""
 
     name: str
     content: bytes = b""
 
 
-class Heard(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Heard:
     """A radio frame from its L field on.
 
     `form` is the frame format: `a` or `b` with CRCs still to be verified, `stripped` where the stick verified and removed

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hmac import compare_digest
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..reading import Fault, FaultKind
 
@@ -42,7 +42,8 @@ TAG_BYTES = 12
 CURVES = {64: "secp256r1", 96: "secp384r1"}
 
 
-class Opened(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Opened:
     """What was inside: `title` as 16 upper-case hex digits, `counter` the invocation counter.
 
     `authenticated` is True only after a tag or signature was verified; `key_index` and `authentication_index` are the
@@ -96,7 +97,8 @@ class _Fields:
         return self.take(self.length())
 
 
-class _Ciphered(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Ciphered:
     """A ciphered APDU taken apart; `extra` is what general-ciphering adds to the authenticated data."""
 
     title: bytes

@@ -7,7 +7,7 @@ low byte first. The plaintext begins and ends with two fillers 2F 2F, both of wh
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from ..reading import Fault, FaultKind
 from .oms import BLOCK, NO_KEY, WRONG_KEY, decrypt_cbc
@@ -16,16 +16,13 @@ _FILLERS = b"\x2f\x2f"
 _COUNTER_RECORD = b"\x04\xfd\x08"
 
 
-class OpenedP2(NamedTuple):
+@dataclass(frozen=True, slots=True, repr=False)
+class OpenedP2:
     """Plaintext with its fillers, the frame counter and the key that fitted."""
 
     plaintext: bytes
     counter: int
     key: bytes
-
-    def __repr__(self) -> str:
-        """Never show the key."""
-        return f"OpenedP2({len(self.plaintext)} bytes)"
 
 
 def open_mode_15(

@@ -1,27 +1,31 @@
 """What every session offers: bytes and time in, readings, faults and wishes out."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from ..keys import KeyRing
 from ..line import LineSettings
 from ..reading import Fault, FaultKind, Reading
 
 
-class Send(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Send:
     """Bytes for the meter or the stick; a session may only send what its grammar allows."""
 
     data: bytes
 
 
-class SetLine(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SetLine:
     """Change the serial settings of the open port."""
 
     line: LineSettings
 
 
-class SetPins(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SetPins:
     """Drive modem control lines (head power, COM_ENABLE, P1 request); None leaves a pin as it is."""
 
     dtr: bool | None = None
@@ -31,7 +35,8 @@ class SetPins(NamedTuple):
 type Output = Reading | Fault | Send | SetLine | SetPins
 
 
-class SessionState(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SessionState:
     """What must outlive a restart; the integration stores it whenever it changes. JSON-shaped values only.
 
     `counters` is the last valid frame counter per meter key and key fingerprint, `last` the last believed number per
@@ -39,13 +44,16 @@ class SessionState(NamedTuple):
     one kind of session needs besides (MEP sequence number).
     """
 
-    counters: Mapping[str, int] = MappingProxyType({})
-    last: Mapping[str, tuple[str, float]] = MappingProxyType({})
-    intervals: Mapping[str, float] = MappingProxyType({})
-    extra: Mapping[str, int | str] = MappingProxyType({})
+    counters: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    last: Mapping[str, tuple[str, float]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    intervals: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    extra: Mapping[str, int | str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-class LinkStatistics(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class LinkStatistics:
     """What was seen on the line so far: the config flow's progress and the diagnostic entities.
 
     Times are arrival times in seconds since the epoch, None before the first. `interval` is the learned push interval.
@@ -54,7 +62,9 @@ class LinkStatistics(NamedTuple):
     bytes_received: int = 0
     frames: int = 0
     readings: int = 0
-    faults: Mapping[FaultKind, int] = MappingProxyType({})
+    faults: Mapping[FaultKind, int] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     last_byte: float | None = None
     last_frame: float | None = None
     last_reading: float | None = None

@@ -9,10 +9,9 @@ primary address (0 to 250) and, but for P2, by secondary address digit by digit 
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
-from typing import NamedTuple
 
 from ..checksum import sum8
 from ..keys import KeyRing
@@ -103,7 +102,7 @@ class Slave:
 
     def known_as(self, meter: MeterIdentity) -> MeterIdentity:
         """Know a meter that does not say who it is by its place on the bus."""
-        return meter if meter.key else meter._replace(address=self.word)
+        return meter if meter.key else replace(meter, address=self.word)
 
     @classmethod
     def at(cls, word: str, *, interval: float, p2: bool = False) -> Slave:
@@ -138,7 +137,8 @@ def _long_frame(control: Control, address: int, ci: int, data: bytes) -> bytes:
 _LOCKED = frozenset({FaultKind.KEY, FaultKind.AUTHENTICATION})
 
 
-class Found(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Found:
     """A slave that answered the search: how it is reached, what it said of itself, and the frames it said it in."""
 
     slave: Slave
@@ -162,20 +162,23 @@ class Found(NamedTuple):
         return any(isinstance(it, Fault) and it.kind in _LOCKED for it in self.results)
 
 
-class Progress(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Progress:
     """How far a search is: addresses asked and to be asked; a secondary search does not know its end."""
 
     asked: int = 0
     of: int | None = None
 
 
-class _Ask(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Ask:
     """Send, and come back with what arrived: an answer, or nothing when the patience is over."""
 
     request: bytes
 
 
-class _Pause(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Pause:
     """Come back at a time."""
 
     until: float
@@ -321,7 +324,7 @@ class _Scripted:
                 and not item.encrypted
                 and keys.secrets_for(*key_names(item.meter))
             ):
-                results[place] = _DOWNGRADE._replace(meter=item.meter)
+                results[place] = replace(_DOWNGRADE, meter=item.meter)
                 self._receiver.note_fault(_DOWNGRADE)
         return results
 
@@ -372,7 +375,7 @@ class MasterSession(_Scripted):
         for result in results:
             self._outputs += (
                 self._belief.judge(
-                    result._replace(meter=slave.known_as(result.meter)), self._now
+                    replace(result, meter=slave.known_as(result.meter)), self._now
                 )
                 if isinstance(result, Reading)
                 else (result,)
@@ -410,7 +413,7 @@ class ScanSession(_Scripted):
     def _life(self) -> _Script:
         for address in range(FIRST_ADDRESS, LAST_ADDRESS + 1):
             yield from self._try(Slave(primary=address, p2=self._p2))
-            self.progress = self.progress._replace(asked=address + 1)
+            self.progress = replace(self.progress, asked=address + 1)
         if self._secondary:
             self.progress = Progress(self.progress.asked)
             yield from self._search(b"\xff\xff\xff\xff", 0)
@@ -471,7 +474,7 @@ class ScanSession(_Scripted):
 
     def _select(self, secondary: bytes) -> Generator[_Ask, _Answer, _Answer]:
         """Select whom an address fits; whom it does not is deselected by that (EN 13757-3, 11.3)."""
-        self.progress = self.progress._replace(asked=self.progress.asked + 1)
+        self.progress = replace(self.progress, asked=self.progress.asked + 1)
         return (yield _Ask(selection(secondary)))
 
     def _add(self, slave: Slave, results: tuple[Reading | Fault, ...]) -> None:
@@ -570,7 +573,8 @@ def _merged(results: list[Reading | Fault]) -> list[Reading | Fault]:
         for item in reversed(readings)
         for code, value in item.values.items()
     }
-    whole = readings[0]._replace(
+    whole = replace(
+        readings[0],
         values=MappingProxyType(values),
         records=tuple(record for item in readings for record in item.records),
         encrypted=all(item.encrypted for item in readings),

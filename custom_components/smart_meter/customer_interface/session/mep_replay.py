@@ -1,7 +1,7 @@
 """Recorded conversations with a NES meter: what the session read from it, read again from both directions."""
 
 from collections.abc import Generator, Iterable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
 
 from ..application.c1219 import Table, TableRead
 from ..keys import KeyRing
@@ -22,15 +22,12 @@ REQUEST_MISSING = Fault(
 )
 
 
-class _Request(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Request:
     key_index: int
-    key: bytes
+    key: bytes = field(repr=False)
     message: bytes
     encrypted: bool
-
-    def __repr__(self) -> str:
-        """Never show the key."""
-        return f"_Request({self.message!r})"
 
 
 class MepReplay:
@@ -106,7 +103,8 @@ class MepReplay:
             return faults
         reading = self._survey.reading(planned, data)
         return (
-            reading._replace(
+            replace(
+                reading,
                 authenticated=True,
                 encrypted=request.encrypted,
                 key_index=request.key_index,
@@ -159,8 +157,8 @@ def _read(message: bytes) -> TableRead | None:
 
 
 def _same(one: TableRead, other: TableRead) -> bool:
-    return (one.table, one.offset, one.length) == (
+    return (one.table, one.offset, one.count) == (
         other.table,
         other.offset,
-        other.length,
+        other.count,
     )

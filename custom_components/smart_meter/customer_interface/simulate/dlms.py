@@ -1,8 +1,7 @@
 """Meters that push DLMS: a payload template, ciphered or not, in frames. The families' modules say which."""
 
 from collections.abc import Callable, Mapping
-from copy import replace
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 import hashlib
 

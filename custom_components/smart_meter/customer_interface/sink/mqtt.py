@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 import ssl
 import time
 import tomllib
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiomqtt
 
@@ -31,7 +32,8 @@ class ConfigError(CustomerInterfaceError):
     """The configuration file cannot be used; the sentence says why."""
 
 
-class Broker(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Broker:
     """Where readings go: hosts of one cluster, tried in turn; `authority` is a file of certificates, None for the system's."""
 
     hosts: tuple[str, ...]
@@ -51,7 +53,8 @@ class Broker(NamedTuple):
             raise ConfigError(f"{self.authority} holds no certificates: {err}") from err
 
 
-class Port(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Port:
     """One port and the meter on it."""
 
     name: str

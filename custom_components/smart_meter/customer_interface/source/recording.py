@@ -4,15 +4,16 @@
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 import json
 import re
-from typing import NamedTuple
 
 from ..errors import CustomerInterfaceError, SourceError
 from ..line import LineSettings
 
 
-class Recorded(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Recorded:
     """Bytes of one direction (`rx` from the meter, `tx` to it) at a time in seconds since the epoch."""
 
     time: float

@@ -7,7 +7,6 @@ Block numbers begin with 1, high byte first. A meter that pushes streams its blo
 """
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from ..reading import Fault, FaultKind, Layer, Link, Message
 
@@ -20,7 +19,8 @@ _MOST_STREAMS = 8
 type _Key = tuple[Link, bytes]
 
 
-class _Block(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Block:
     number: int
     last: bool
     data: bytes

@@ -23,7 +23,6 @@ from decimal import Decimal
 from enum import IntEnum
 import math
 import struct
-from typing import NamedTuple
 
 # A push is a list of lists of attributes of a structure; nothing known goes deeper than 6.
 MAX_DEPTH = 12
@@ -65,7 +64,8 @@ class Tag(IntEnum):
 type Content = int | bool | Decimal | bytes | str | None
 
 
-class Data(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Data:
     """One element: `value` for simple types (strings and times as bytes, a bit-string as text of 0 and 1), else `items`.
 
     An attribute descriptor without tags is `items` of a class, an OBIS code and an attribute, as if it had tags.
@@ -258,7 +258,8 @@ class Reader:
         )
 
 
-class _Description(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Description:
     """Type of the elements of a compact-array: members, and how often they come one after the other."""
 
     tag: Tag

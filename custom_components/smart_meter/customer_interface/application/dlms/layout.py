@@ -16,8 +16,8 @@ gives powers of ten to values of a list that names codes but no scalers.
 """
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 from ...obis import ObisCode
 from ...units import Conversion
@@ -48,7 +48,8 @@ _GROUPS = {
 }
 
 
-class Field(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Field:
     """One element: types with the length strings must have (None for any), and its code or its role."""
 
     types: frozenset[tuple[Tag, int | None]]
@@ -67,14 +68,15 @@ class Field(NamedTuple):
         )
 
 
-class Layout(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Layout:
     """A list without names (`fields`), or one with names but without scalers (`exponents` by value groups C and D)."""
 
     id: str
     fields: tuple[Field, ...] = ()
     starts: str = ""
     sums: tuple[tuple[ObisCode, ...], ...] = ()
-    exponents: Mapping[tuple[int, int], int] = MappingProxyType({})
+    exponents: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
     def fits(self, items: Sequence[Data]) -> bool:
         """Tell whether a list has this positional layout."""

@@ -13,9 +13,8 @@ A scaler-unit is structure(i8 enum). A code is an octet-string of 6, but only wh
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
 
 from ...mbus_address import MEDIA
 from ...obis import ObisCode
@@ -40,7 +39,8 @@ MBUS_CLIENT, IDENTIFICATION, DEVICE_TYPE = 72, 6, 9
 _STRINGS = frozenset({Tag.OCTETS, Tag.VISIBLE, Tag.UTF8})
 
 
-class Attribute(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Attribute:
     """A value with its name; `conversion` None where the list names no unit, `absent` raw values that are none."""
 
     code: ObisCode
@@ -143,7 +143,8 @@ def _integer(data: Data) -> int:
     return data.value if isinstance(data.value, int) else 0
 
 
-class _Object(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Object:
     """Class, code and attribute of a COSEM object."""
 
     number: int
@@ -242,9 +243,9 @@ def _note_device(content: Content, described: _Object, data: Data) -> None:
     if described.attribute == IDENTIFICATION and number:
         digits = f"{number:08X}"
         text = digits if digits.isdecimal() else str(number)
-        device = device._replace(number=text)
+        device = replace(device, number=text)
     elif described.attribute == DEVICE_TYPE:
-        device = device._replace(medium=MEDIA.get(number, "unknown"))
+        device = replace(device, medium=MEDIA.get(number, "unknown"))
     content.devices[channel] = device
 
 

@@ -7,6 +7,7 @@ CI 76                data records, high byte first
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import Enum
 
 from ...reading import Fault, FaultKind, MeterIdentity, Reading, Record
@@ -22,6 +23,7 @@ __all__ = [
     "FIXED_LENGTH",
     "MORE_QUANTITY",
     "OWN_LAYOUT",
+    "UNSIGNED_MAKERS",
     "Content",
     "Formats",
     "is_dutch_p2",
@@ -68,7 +70,7 @@ ERRORS: dict[int, str] = {
 }
 
 # AMIS meters send their counters unsigned (Netz OÖ, Technische Spezifikation, 2021).
-_UNSIGNED_MAKERS = frozenset({"SAM"})
+UNSIGNED_MAKERS = frozenset({"SAM"})
 
 
 def read(
@@ -81,13 +83,13 @@ def read(
         case Content.COMPACT:
             full = expand(data, formats)
             return (
-                (full._replace(meter=meter),)
+                (replace(full, meter=meter),)
                 if isinstance(full, Fault)
                 else _read_records(full, meter, formats)
             )
         case Content.FORMAT:
             fault = learn_format(data, formats)
-            return (fault._replace(meter=meter),) if fault else ()
+            return (replace(fault, meter=meter),) if fault else ()
         case Content.ERROR:
             return (
                 Fault(
@@ -105,8 +107,8 @@ def _read_records(
 ) -> tuple[Reading | Fault, ...]:
     own = makers.from_data(meter, data)
     if own is None:
-        return (OWN_LAYOUT._replace(meter=meter),)
-    parsed = parse_records(own, unsigned=meter.manufacturer in _UNSIGNED_MAKERS)
+        return (replace(OWN_LAYOUT, meter=meter),)
+    parsed = parse_records(own, unsigned=meter.manufacturer in UNSIGNED_MAKERS)
     if parsed.fault is None:
         formats.learn(parsed.headers)
     found = (*parsed.records, *_packed(parsed.records, meter))
@@ -114,7 +116,7 @@ def _read_records(
     reading = Reading(
         meter=meter, time=mapped.time, values=mapped.values, records=mapped.records
     )
-    fault = () if parsed.fault is None else (parsed.fault._replace(meter=meter),)
+    fault = () if parsed.fault is None else (replace(parsed.fault, meter=meter),)
     return (reading, *fault) if parsed.records or parsed.fault is None else fault
 
 

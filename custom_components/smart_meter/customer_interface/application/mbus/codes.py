@@ -5,10 +5,10 @@ Only instantaneous and maximum values of the current storage have a code. A mete
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
 
 from ...obis import ObisCode
 from ...reading import MeterIdentity, Record, RecordFunction, Scalar, Value
@@ -102,6 +102,9 @@ _CODES: dict[int, dict[_Key, _Groups]] = {
 # Plain units a code may have: a counter in joules and one in cubic feet keep theirs, power in J/h has no code.
 _WITHOUT_CODE = frozenset({"J/h", "cal", "1/h"})
 
+# Records whose own data decide what a telegram or another record of it means.
+DECISIVE = frozenset({"special_supplier_information", "fabrication_number"})
+
 _CLOCK = ObisCode(0, 0, 1, 0, 0)
 _SERIAL = ObisCode(0, 0, 96, 1, 0)
 _VALVE = ObisCode(0, 0, 24, 4, 0)
@@ -112,7 +115,8 @@ _CONVERTED = 1
 _VOLUME_CONVERTED_BIT = 4
 
 
-class Mapped(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Mapped:
     """Records with their codes, the values, and the meter's clock."""
 
     records: tuple[Record, ...]

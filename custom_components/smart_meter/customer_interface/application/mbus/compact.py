@@ -8,6 +8,7 @@ can be read once a full or format frame with its signature was seen.
 """
 
 from collections import OrderedDict
+from functools import lru_cache
 
 from ...checksum import crc16_en13757
 from ...reading import Fault, FaultKind
@@ -66,7 +67,7 @@ class Formats:
         """Remember the DIF and VIF bytes of a full frame."""
         if not headers:
             return
-        signature = crc16_en13757(headers)
+        signature = _signature(headers)
         self._formats[signature] = headers
         self._formats.move_to_end(signature)
         if len(self._formats) > MAX_FORMATS:
@@ -78,6 +79,12 @@ class Formats:
         if headers is not None:
             self._formats.move_to_end(signature)
         return headers
+
+
+@lru_cache(maxsize=MAX_FORMATS)
+def _signature(headers: bytes) -> int:
+    """A meter's full frames have the same headers each time."""
+    return crc16_en13757(headers)
 
 
 def expand(data: bytes, formats: Formats) -> bytes | Fault:

@@ -13,6 +13,7 @@ months, and of differences that go back in time, is not known well enough and le
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -35,8 +36,13 @@ _DAYS, _MONTH, _MOST = 3, 254, 250
 def unpacked(records: Sequence[Record]) -> Iterator[Record]:
     """Yield a record for each value of each profile among `records`, and one for its time where the base has one."""
     for record in records:
-        if record.raw and not _PROFILES.isdisjoint(record.qualifiers):
+        if record.raw and is_profile(record):
             yield from _unpack(record, records)
+
+
+def is_profile(record: Record) -> bool:
+    """Whether a record holds the past of a register."""
+    return not _PROFILES.isdisjoint(record.qualifiers)
 
 
 def _unpack(profile: Record, records: Sequence[Record]) -> Iterator[Record]:
@@ -84,7 +90,7 @@ def _element(header: Header, control: int, data: bytes, kind: int) -> Record:
     """Read one value as a record of the register itself; increases and decreases have no sign."""
     vib = header.raw[header.dib.end : -1]
     vib = vib[:-1] + bytes((vib[-1] & 0x7F,))
-    dib = header.dib._replace(field=control & 0xF)
+    dib = replace(header.dib, field=control & 0xF)
     own = Header(dib, interpret(vib), b"")
     signless = kind in (_INCREASES, _DECREASES)
     if signless and dib.field not in BCD_FIELDS and data == b"\xff" * len(data):

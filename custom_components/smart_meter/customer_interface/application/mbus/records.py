@@ -6,9 +6,9 @@ DIF [DIFE ...] VIF [VIFE ...] [LVAR] data     a record
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
 
 from ...reading import Fault, FaultKind, Record, Scalar
 from ...units import Conversion, plain
@@ -38,7 +38,8 @@ _USUAL_BYTES = 8
 _TRUNCATED = Fault(FaultKind.TRUNCATED, "the telegram ends within a record's data")
 
 
-class Records(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Records:
     """What could be read before the end, or before the fault; `headers` is all DIF and VIF bytes in order."""
 
     records: tuple[Record, ...]
@@ -46,7 +47,8 @@ class Records(NamedTuple):
     headers: bytes = b""
 
 
-class Header(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Header:
     """DIB and VIB of one record; `raw` is the bytes of both."""
 
     dib: Dib
@@ -170,17 +172,12 @@ def data_end(data: bytes, start: int, dib: Dib) -> int | Fault:
 def to_record(header: Header, data: bytes, *, unsigned: bool = False) -> Record:
     """Give a record's data their meaning; a value that is marked invalid becomes None."""
     dib, value = header.dib, header.value
-    own = any(word.startswith("manufacturer") for word in value.qualifiers)
-    content = (
-        None
-        if value.void or not data
-        else _content(dib, value.meaning, data, unsigned and not own)
-    )
-    number = isinstance(content, int | Decimal)
+    content = reader_of(header, unsigned=unsigned)(data) if data else None
+    measured = content is None or isinstance(content, int | Decimal)
     return Record(
         quantity=value.meaning.quantity,
-        value=_scaled(content, value.meaning) if number else content,
-        unit=value.meaning.unit if number or content is None else None,
+        value=content,
+        unit=value.meaning.unit if measured else None,
         function=dib.function,
         storage=dib.storage,
         tariff=dib.tariff,
@@ -190,34 +187,59 @@ def to_record(header: Header, data: bytes, *, unsigned: bool = False) -> Record:
     )
 
 
-def _scaled(number: Scalar, meaning: Meaning) -> Scalar:
-    if not isinstance(number, int | Decimal):
-        return number
-    return plain(number, Conversion(meaning.unit, meaning.exponent, meaning.factor))
+type _Decode = Callable[[bytes], Scalar]
 
 
-def _content(dib: Dib, meaning: Meaning, data: bytes, unsigned: bool) -> Scalar:
-    if dib.field == VARIABLE and meaning.form in (
-        Form.TIME,
-        Form.BYTES,
-        Form.DAYLIGHT_SAVING,
-    ):
-        return data_types.hexadecimal(data[1:])
-    if meaning.form is Form.TIME:
-        return data_types.point_in_time(data)
-    if meaning.form is Form.DAYLIGHT_SAVING and len(data) == 4:
-        return data_types.daylight_saving_k(data)
-    if meaning.form in (Form.BYTES, Form.DAYLIGHT_SAVING):
-        return data_types.hexadecimal(data)
+def reader_of(header: Header, *, unsigned: bool = False) -> _Decode:
+    """Return what gives the data behind a header their meaning: a number in its plain unit, None for no value."""
+    value, meaning = header.value, header.value.meaning
+    if value.void:
+        return _nothing
+    own = any(word.startswith("manufacturer") for word in value.qualifiers)
+    decode = _decoder(header.dib, meaning, unsigned and not own)
+    conversion = Conversion(meaning.unit, meaning.exponent, meaning.factor)
+
+    def read(data: bytes) -> Scalar:
+        content = decode(data)
+        return (
+            plain(content, conversion)
+            if isinstance(content, int | Decimal)
+            else content
+        )
+
+    return read
+
+
+def _nothing(_data: bytes) -> None:
+    """A record error makes the data no value."""
+
+
+def _decoder(dib: Dib, meaning: Meaning, unsigned: bool) -> _Decode:
     if dib.field == VARIABLE:
-        return data_types.variable(data[0], data[1:])
+        return _variable if meaning.form not in _NEVER_VARIABLE else _bytes_behind_lvar
+    if meaning.form is Form.DAYLIGHT_SAVING:
+        whole = DATA_LENGTHS[dib.field] == 4
+        return data_types.daylight_saving_k if whole else data_types.hexadecimal
+    if meaning.form in _DECODERS:
+        return _DECODERS[meaning.form]
     if dib.field in BCD_FIELDS:
-        return data_types.bcd(data)
+        return data_types.bcd
     if dib.field == REAL:
-        return data_types.real(data)
-    decode: Callable[[bytes], int | None] = (
-        data_types.unsigned
-        if unsigned or meaning.form in (Form.UNSIGNED, Form.BITS)
-        else data_types.signed
-    )
-    return decode(data)
+        return data_types.real
+    binary = unsigned or meaning.form in (Form.UNSIGNED, Form.BITS)
+    return data_types.unsigned if binary else data_types.signed
+
+
+_DECODERS: dict[Form, _Decode] = {
+    Form.TIME: data_types.point_in_time,
+    Form.BYTES: data_types.hexadecimal,
+}
+_NEVER_VARIABLE = frozenset({Form.TIME, Form.BYTES, Form.DAYLIGHT_SAVING})
+
+
+def _variable(data: bytes) -> Scalar:
+    return data_types.variable(data[0], data[1:])
+
+
+def _bytes_behind_lvar(data: bytes) -> Scalar:
+    return data_types.hexadecimal(data[1:])

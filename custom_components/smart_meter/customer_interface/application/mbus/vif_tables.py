@@ -5,8 +5,8 @@ ones: m³/min becomes m³/h by a factor, days become seconds.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
 
 
 class Form(Enum):
@@ -21,7 +21,8 @@ class Form(Enum):
     RATIO = "ratio"  # a number without a unit
 
 
-class Meaning(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Meaning:
     """What a VIF measures: the plain number is data * factor * 10**exponent."""
 
     quantity: str
@@ -248,7 +249,8 @@ EXTENSION_FD_FD = _table(
 )
 
 
-class Change(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Change:
     """What a combinable VIFE does to the meaning before it.
 
     `exponent` is added; `per` is appended to the unit; `meaning` replaces unit and form but keeps the quantity;

@@ -4,6 +4,8 @@ Each layout is told by maker, version, medium and CI field, and is here only bec
 values prove it. What is read is handed on as records of EN 13757-3, so that it is understood like all others.
 """
 
+from collections.abc import Iterable
+
 from ....reading import MeterIdentity, Record
 from . import apator, bfw, diehl, qundis, techem
 
@@ -32,7 +34,19 @@ def from_data(meter: MeterIdentity, data: bytes) -> bytes | None:
     return read(meter, data) if read else data
 
 
+def look_into(meter: MeterIdentity, records: Iterable[Record]) -> bool:
+    """Whether more than each record's own data decides what a telegram of these records says."""
+    return meter.manufacturer in _DATA or (
+        meter.manufacturer in _WITHIN and any(map(_may_hold, records))
+    )
+
+
+def _may_hold(record: Record) -> bool:
+    """Whether a record is one a maker can pack others into: by its DIF, of variable length or all his own."""
+    return record.raw[1:2] in ("d", "f")
+
+
 def within(meter: MeterIdentity, record: Record) -> bytes:
     """Return the records a maker packed into one of his own; none where they are unknown."""
     read = _WITHIN.get(meter.manufacturer or "")
-    return read(meter, record) if read else b""
+    return read(meter, record) if read and _may_hold(record) else b""
