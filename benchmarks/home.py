@@ -1,66 +1,103 @@
 """What a telegram costs Home Assistant's event loop, and how long it takes to the states: script/bench home.
 
-A simulated meter hangs on a pseudo terminal, and Home Assistant is set up to read it as the tests do it. Cost is
-processor time of the loop's thread for one telegram with all its states; delay is from the last byte written to the
-state that tells the meter's time.
+A simulated meter hangs on a pseudo terminal and sends in pieces as a USB adapter delivers them. Home Assistant is set
+up to read it as the tests do it, with every entity switched on and each written with every telegram. Cost is processor
+time of the loop's thread for one telegram with all its states, in the quickest round and in the median of all: what
+else the machine does makes caches cold, never warm. It is measured as Home Assistant runs, and once more in the event
+loop's debug mode, which the tests use. Delay is wall time from the last byte written to the last state.
 """
 
 import asyncio
+from dataclasses import dataclass
+from itertools import batched
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import fmean, median, quantiles
 from time import perf_counter, thread_time
 from typing import Any
 
 from homeassistant.core import Event, HomeAssistant, callback
 import pytest
 
+from custom_components.smart_meter.const import CONF_UPDATE_PACE, UpdatePace
 from tests.integration.conftest import Line, Meter, make_entry
 
-ROW = "stadtwerke", "kamstrup-omnipower"
-TELEGRAMS, WARM_UP = 200, 20
+ROWS = {
+    "Kamstrup, HDLC": ("stadtwerke", "kamstrup-omnipower"),
+    "Kaifa, two M-Bus frames": ("tinetz", "kaifa-ma309m"),
+    "P1 version 5": ("nl-p1", "dsmr-5"),
+}
+ROUNDS, TELEGRAMS, WARM_UP = 20, 20, 20
 COST_GOAL, DELAY_GOAL = 3.0, 20.0
+# What a full-speed USB packet of the usual adapters carries besides its two bytes of status.
+PIECE = 62
 _PATIENCE = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One telegram: cost and delay in milliseconds, and how many states it wrote."""
+
+    cost: float
+    delay: float
+    states: int
+
+
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("title", ROWS)
 async def test_costs_of_a_telegram(
     hass: HomeAssistant,
     tmp_path: Path,
     enable_custom_integrations: None,
     entity_registry_enabled_by_default: None,
     capsys: pytest.CaptureFixture[str],
+    title: str,
 ) -> None:
     """Print cost and delay; fails where a goal is missed by more than 20 %."""
     line = Line(tmp_path / "ttyMETER")
-    entry = await make_entry(hass, meter := Meter(line, *ROW))
+    meter = Meter(line, *ROWS[title])
+    options = {CONF_UPDATE_PACE: UpdatePace.EVERY}
+    entry = await make_entry(hass, meter, options=options)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    costs, delays, states = [], [], 0
-    for number in range(WARM_UP + TELEGRAMS):
-        cost, delay, states = await _telegram(hass, meter)
-        if number >= WARM_UP:
-            costs.append(cost * 1e3)
-            delays.append(delay * 1e3)
+    debugged = await _telegrams(hass, meter, debug=True)
+    seen = await _telegrams(hass, meter, debug=False)
     await hass.config_entries.async_unload(entry.entry_id)
     line.unplug()
-    cost, delay = median(costs), quantiles(delays, n=100)[98]
+    cost, delay = _quickest(seen), quantiles([s.delay for s in seen], n=100)
     with capsys.disabled():
-        print(f"\n{states} states a telegram")
-        print(f"event loop {cost:.2f} ms, at most {COST_GOAL:g}")
+        print(f"\n{title}: {seen[-1].states} states a telegram")
         print(
-            f"last byte to state, 99 % of {TELEGRAMS} telegrams: {delay:.1f} ms, at most {DELAY_GOAL:g}"
+            f"event loop {cost:.2f} ms in the quickest round, median {median(s.cost for s in seen):.2f} ms;"
+            f" in debug mode {_quickest(debugged):.2f} ms; at most {COST_GOAL:g}"
+        )
+        print(
+            f"last byte to last state {delay[49]:.1f} ms in half of {len(seen)} telegrams,"
+            f" {delay[98]:.1f} ms in 99 %; at most {DELAY_GOAL:g}"
         )
     assert cost <= COST_GOAL * 1.2
-    assert delay <= DELAY_GOAL * 1.2
+    assert delay[98] <= DELAY_GOAL * 1.2
 
 
-async def _telegram(hass: HomeAssistant, meter: Meter) -> tuple[float, float, int]:
-    """Send one telegram; return its cost and its delay in seconds, and how many states it wrote."""
+def _quickest(seen: list[Seen]) -> float:
+    """Return the cost of a telegram in the quickest round in milliseconds."""
+    return min(fmean(s.cost for s in batch) for batch in batched(seen, TELEGRAMS, strict=True))
+
+
+async def _telegrams(hass: HomeAssistant, meter: Meter, *, debug: bool) -> list[Seen]:
+    """Send all rounds of telegrams, with the event loop in debug mode or as Home Assistant runs it."""
+    hass.loop.set_debug(debug)
+    for _ in range(WARM_UP):
+        await _telegram(hass, meter)
+    return [await _telegram(hass, meter) for _ in range(ROUNDS * TELEGRAMS)]
+
+
+async def _telegram(hass: HomeAssistant, meter: Meter) -> Seen:
+    """Send one telegram and wait for its states; the sending is not counted."""
     written = asyncio.Event()
-    seen: list[float] = []
+    states: list[float] = []
 
     @callback
     def note(_: Event[Any]) -> None:
-        seen.append(perf_counter())
+        states.append(perf_counter())
         written.set()
 
     @callback
@@ -72,12 +109,17 @@ async def _telegram(hass: HomeAssistant, meter: Meter) -> tuple[float, float, in
         hass.bus.async_listen("state_reported", note, event_filter=every),
     ]
     data = meter.bytes()
-    begin, cost = perf_counter(), thread_time()
-    meter.line.write(data)
+    begin, sending = thread_time(), 0.0
+    for piece in batched(data, PIECE, strict=False):
+        await asyncio.sleep(0.001)
+        before = thread_time()
+        meter.line.write(bytes(piece))
+        sending += thread_time() - before
+    sent = perf_counter()
     async with asyncio.timeout(_PATIENCE):
         await written.wait()
     await hass.async_block_till_done()
-    spent = thread_time() - cost
+    cost = thread_time() - begin - sending
     for stop in cancel:
         stop()
-    return spent, seen[-1] - begin, len(seen)
+    return Seen(cost * 1e3, (states[-1] - sent) * 1e3, len(states))

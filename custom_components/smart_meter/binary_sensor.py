@@ -11,6 +11,7 @@ from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .coordinator import MeterCoordinator, SmartMeterConfigEntry
 from .customer_interface.application.mbus.status import conditions
@@ -71,7 +72,22 @@ def _looking(
     return look
 
 
-class ConditionSensor(SmartMeterEntity, BinarySensorEntity):
+class ChangeSensor(CoordinatorEntity[MeterCoordinator], BinarySensorEntity):
+    """A yes or no whose state is written when it changes, not with each telegram."""
+
+    _shown: tuple[bool, bool | None] | None = None
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write the state where it is another."""
+        now = self.available, self.is_on
+        if now != self._shown:
+            self._shown = now
+            self.async_write_ha_state()
+
+
+class ConditionSensor(SmartMeterEntity, ChangeSensor):
     """On while a meter says so in its status byte."""
 
     def __init__(
@@ -99,7 +115,7 @@ class ConditionSensor(SmartMeterEntity, BinarySensorEntity):
         return conditions(self.meter.reading).get(self.entity_description.key)
 
 
-class ConnectionSensor(SmartMeterLinkEntity, BinarySensorEntity):
+class ConnectionSensor(SmartMeterLinkEntity, ChangeSensor):
     """On while telegrams arrive that can be read."""
 
     _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY

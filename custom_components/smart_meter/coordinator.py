@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any, override
+from typing import Any, NamedTuple, override
 from uuid import uuid4
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -68,7 +67,7 @@ from .dongle import async_blink
 from .key_exchange import async_store, settled
 from .keystore import KeyStore, KeyStoreError, async_get_keystore
 from .listening import Detection
-from .meter import MeterData, Point, from_stored, is_stale, to_stored
+from .meter import MeterData, Point, from_stored, is_stale, is_young, to_stored
 from .recording import Recording
 from .simulated import SimulatedMeter
 from .wireless import device_translation, operator_of
@@ -99,8 +98,7 @@ EXPECTED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(NamedTuple):
     """What an entry says, looked up: who the meter is from and how it is spoken to."""
 
     operator: GridOperator
@@ -216,6 +214,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self.told: dict[str, str] = {}
         self._store = async_get_store(hass, config_entry.entry_id)
         self._started = False
+        self._learned: float | None = None
         self._save_pending = False
         self._saved_state: SessionState | None = None
         self._task: asyncio.Task[None] | None = None
@@ -381,6 +380,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
 
     def _on_reading(self, reading: Reading) -> None:
         at = reading.arrived or dt_util.utcnow().timestamp()
+        self._learned = self.statistics.interval
         self._key_faults = 0
         if self.config_entry.data.get(CONF_PENDING):
             self._adopt(reading.meter)
@@ -443,7 +443,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         """Go on with the keys the entry stores now."""
         setup = self.setup
         keys = setup.keystore.ring(self.config_entry.data, setup.profile.keys)
-        self.setup = replace(setup, keys=keys)
+        self.setup = setup._replace(keys=keys)
         self.session.use_keys(keys)
 
     def _on_key_fault(self) -> None:
@@ -541,7 +541,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
     @property
     def interval(self) -> float:
         """Seconds between telegrams: learned, else the longest the profile names."""
-        return self.statistics.interval or self.setup.profile.interval[1]
+        return self._learned or self.setup.profile.interval[1]
 
     @property
     def is_heard(self) -> bool:
@@ -559,12 +559,10 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
 
     def is_available(self, meter: MeterData, point: Point) -> bool:
         """Tell whether a value is still worth showing: its meter is heard, and it itself was within its intervals."""
-        now = dt_util.utcnow().timestamp()
-        if self.is_slow:
-            return not is_stale(now - point.at, self._interval_of(meter, point))
-        return self.last_update_success and not is_stale(
-            now - point.at, self._interval_of(meter, point)
-        )
+        if not (self.last_update_success or self.is_slow):
+            return False
+        age = dt_util.utcnow().timestamp() - point.at
+        return is_young(age) or not is_stale(age, self._interval_of(meter, point))
 
     def _interval_of(self, meter: MeterData, point: Point) -> float | None:
         if point.code is None:
@@ -751,24 +749,33 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self, add: Callable[[list[tuple[MeterData, Point]]], None]
     ) -> CALLBACK_TYPE:
         """Call `add` with each point when it first has a value, those already there at once."""
-        known: set[tuple[str, str]] = set()
+        known: dict[str, set[str]] = {}
 
         @callback
         def look() -> None:
-            known.difference_update([k for k in known if k[0] not in self.data])
+            for gone in known.keys() - self.data.keys():
+                del known[gone]
             new = [
                 (meter, point)
                 for meter in self.data.values()
-                for point in meter.points.values()
-                if (meter.key, point.key) not in known
-                and (point.value.value is not None or point.value.log is not None)
+                for point in _news(meter, known.setdefault(meter.key, set()))
             ]
             if new:
-                known.update((meter.key, point.key) for meter, point in new)
                 add(new)
 
         look()
         return self.async_add_listener(look)
+
+
+def _news(meter: MeterData, known: set[str]) -> list[Point]:
+    """Return the points that have a value for the first time, and take them as known."""
+    new = [
+        point
+        for key, point in meter.points.items()
+        if key not in known and point.has_value
+    ]
+    known.update(point.key for point in new)
+    return new
 
 
 def identity_to_store(identity: MeterIdentity) -> dict[str, Any]:

@@ -32,17 +32,16 @@ async def async_setup_entry(
 ) -> None:
     """Set up each kind of event when a meter first sends the field it is told in."""
     coordinator = entry.runtime_data
-    known: set[tuple[str, str]] = set()
+    known: dict[str, set[str]] = {}
 
     @callback
     def look() -> None:
+        for gone in known.keys() - coordinator.data.keys():
+            del known[gone]
         for meter in coordinator.data.values():
-            new = [
-                entity
-                for entity in _events(coordinator, meter)
-                if (meter.key, entity.key) not in known
-            ]
-            known.update((meter.key, entity.key) for entity in new)
+            told = known.setdefault(meter.key, set())
+            new = list(_new_events(coordinator, meter, told))
+            told.update(entity.key for entity in new)
             if new:
                 async_add_entities(
                     new, config_subentry_id=coordinator.subentry_of(meter)
@@ -166,6 +165,11 @@ class ChangeDescription(EventEntityDescription):
 
     points: str
 
+    @property
+    def event_key(self) -> str:
+        """The key of the event within its meter: the value has a sensor as well."""
+        return f"{self.key}_event"
+
 
 _SWITCHED = ["disconnected", "connected", "ready"]
 # IEC 62056-61 and DSMR P1 companion standard.
@@ -191,7 +195,7 @@ class ChangeEvent(MeterEvent):
         description: ChangeDescription,
     ) -> None:
         """Watch one value."""
-        super().__init__(coordinator, meter, f"{description.key}_event")
+        super().__init__(coordinator, meter, description.event_key)
         self.entity_description = description
         self._attr_translation_key = description.key
         self._point = point.key
@@ -214,14 +218,16 @@ class ChangeEvent(MeterEvent):
             yield text, {"from": told}
 
 
-def _events(coordinator: MeterCoordinator, meter: MeterData) -> Iterator[MeterEvent]:
-    """Yield the events a meter can tell by what it has sent so far."""
-    if meter.points.keys() & {TEXT, CODE}:
+def _new_events(
+    coordinator: MeterCoordinator, meter: MeterData, known: set[str]
+) -> Iterator[MeterEvent]:
+    """Yield the events a meter can tell by what it has sent so far, without those whose keys are known."""
+    if MESSAGE not in known and meter.points.keys() & {TEXT, CODE}:
         yield MessageEvent(coordinator, meter, MESSAGE)
-    if POWER_FAILURES in meter.points:
+    if POWER_FAILURE not in known and POWER_FAILURES in meter.points:
         yield PowerFailureEvent(coordinator, meter, POWER_FAILURE)
     for description in CHANGES:
         channel = str(meter.identity.channel or 0)
         point = meter.points.get(description.points.replace("n", channel))
-        if point is not None:
+        if point is not None and description.event_key not in known:
             yield ChangeEvent(coordinator, meter, point, description)

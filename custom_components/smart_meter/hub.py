@@ -1,7 +1,7 @@
 """One port and the several meters behind it that the user chose, each a subentry with a key of its own."""
 
 from abc import abstractmethod
-from dataclasses import replace
+from copy import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, override
 

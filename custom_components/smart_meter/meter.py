@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from statistics import median
@@ -43,6 +43,11 @@ class Point:
     code: ObisCode | None = None
     record: Record | None = None
 
+    @property
+    def has_value(self) -> bool:
+        """Whether there is something to show, be it a log."""
+        return self.value.value is not None or self.value.log is not None
+
 
 @dataclass(slots=True)
 class MeterData:
@@ -64,7 +69,7 @@ class MeterData:
         if self.heard is not None and at > self.heard:
             self.gaps.append(at - self.heard)
         self.heard = at
-        self.reading = replace(reading, arrived=at)
+        self.reading = reading._replace(arrived=at)
         self.identity = _merged(self.identity, reading.meter)
         self.clock = reading.time or self.clock
         self.signal_dbm = reading.signal_dbm or self.signal_dbm
@@ -130,15 +135,19 @@ def _name_of(point: Point) -> str | None:
 
 def is_stale(age: float, interval: float | None) -> bool:
     """Tell whether a value of this age in seconds has gone; one whose interval is not known yet stays."""
-    return interval is not None and age > max(
-        STALE_INTERVALS * interval, SHORTEST_STALE
+    return (
+        interval is not None and age > STALE_INTERVALS * interval and not is_young(age)
     )
+
+
+def is_young(age: float) -> bool:
+    """Tell whether a value of this age in seconds is there still, however often it comes."""
+    return age <= SHORTEST_STALE
 
 
 def _merged(old: MeterIdentity, new: MeterIdentity) -> MeterIdentity:
     """Keep what earlier telegrams said: not every telegram says all."""
-    return replace(
-        new,
+    return new._replace(
         number=new.number or old.number,
         manufacturer=new.manufacturer or old.manufacturer,
         title=new.title or old.title,
@@ -180,8 +189,7 @@ def to_stored(meter: MeterData) -> dict[str, Any]:
         "name": meter.name,
         "sub_meter": meter.sub_meter,
         "identity": {
-            name: getattr(meter.identity, name)
-            for name in MeterIdentity.__dataclass_fields__
+            name: getattr(meter.identity, name) for name in MeterIdentity._fields
         },
         "heard": meter.heard,
         "interval": meter.interval,

@@ -1,7 +1,6 @@
 """What a radio stick's entry, its coordinator and its flows share: the generic row, names, and the list of meters."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -73,7 +72,7 @@ def async_take_over(hass: HomeAssistant, port: str) -> RadioMemory:
 def memory_to_store(memory: RadioMemory, now: float) -> dict[str, dict[str, Any]]:
     """Return the list of meters near in JSON's types, without their telegrams, and without who has long gone."""
     return {
-        name: {**asdict(heard), "meter": asdict(heard.meter)}
+        name: {**heard._asdict(), "meter": heard.meter._asdict()}
         for name, heard in memory.heard.items()
         if now - heard.last_heard < FORGET_AFTER
     }

@@ -1,6 +1,6 @@
 """C12.19 tables of NES meters: registers by their source ids, dimensions, units."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -202,7 +202,7 @@ def test_long_tables_are_cut_between_registers():
     """A packet holds 116 registers at most."""
     layout = replace(LAYOUT, present_sources=tuple(range(200)))
     first, second = layout.present_reads()
-    assert (first.count, second.offset, second.count) == (464, 464, 336)
+    assert (first.length, second.offset, second.length) == (464, 464, 336)
     assert first.sources + second.sources == tuple(range(200))
 
 
@@ -310,8 +310,8 @@ def test_any_table(bt21, sources, data, transformers):
         *layout.demand_reads(),
         *layout.present_reads(),
     ):
-        assert read.count <= 465
-        assert read.offset + read.count < 1 << 24
+        assert read.length <= 465
+        assert read.offset + read.length < 1 << 24
         for value in layout.values(read, data).values():
             assert isinstance(value.value, int | Decimal)
 

@@ -1,6 +1,6 @@
 """Tests of EN 13757-3: records against libmbus' own normalised reading, each data type, damaged and compact frames."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,7 @@
 """The page in a real browser, in a frame behind a proxy that does what ingress does."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
+from copy import replace
 import os
 from pathlib import Path
 import shutil

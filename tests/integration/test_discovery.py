@@ -1,6 +1,6 @@
 """Discovery: dongles in the network and from the app that flashes them, and USB devices that name themselves."""
 
-from dataclasses import replace
+from copy import replace
 from ipaddress import ip_address
 from typing import Any
 

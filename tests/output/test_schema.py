@@ -42,7 +42,10 @@ CODES = st.sampled_from([ObisCode.parse(key) for key in KEYS]) | st.builds(
 READINGS = st.builds(
     Reading,
     meter=st.builds(
-        MeterIdentity, st.none() | st.text(max_size=8), channel=st.integers(0, 4)
+        MeterIdentity,
+        number=st.none() | st.text(max_size=8),
+        title=st.none() | st.text("0123456789ABCDEF", min_size=16, max_size=16),
+        channel=st.integers(0, 4),
     ),
     time=TIMES,
     values=st.dictionaries(CODES, VALUES, max_size=6),

@@ -1,6 +1,6 @@
 """Frame counters, repeated telegrams, withheld values and learned intervals."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 

@@ -1,7 +1,7 @@
 """A wired bus through `make_session`: searched once, polled from then on, the Dutch rules, and nothing sent beside."""
 
 import asyncio
-from dataclasses import replace
+from copy import replace
 from decimal import Decimal
 import re
 

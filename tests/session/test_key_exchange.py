@@ -1,6 +1,6 @@
 """Exchange of a key while a session runs: both keys are tried, counters are the key's own, the old one is forgotten."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,6 +1,6 @@
 """Tests of the radio session: setting up a stick, the list of meters heard, repeated telegrams, keys, and its grammar."""
 
-from dataclasses import replace
+from copy import replace
 
 from hypothesis import given, strategies as st
 import pytest

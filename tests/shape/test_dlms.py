@@ -1,6 +1,6 @@
 """Pushed lists of a known shape: read at once, they say what they say when they are read the long way."""
 
-from dataclasses import replace
+from copy import replace
 from unittest.mock import patch
 
 from hypothesis import given, strategies as st

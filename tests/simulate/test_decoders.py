@@ -1,7 +1,7 @@
 """What the simulated meters say, our decoder and an independent one understand, to the last digit."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 
 from gurux_dlms import GXByteBuffer, GXReplyData

@@ -1,6 +1,6 @@
 """Wireless P2: meters heard through a stick, their electricity meter only overheard (DSMR P2 4.2.2, 4.4 and table 6)."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

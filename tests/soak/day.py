@@ -6,7 +6,8 @@ the year the frame counter wraps.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 import heapq

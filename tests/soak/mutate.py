@@ -9,7 +9,8 @@ by chance: then it is verified again, by other means. Wrong keys must open nothi
 import argparse
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, cycle
 import multiprocessing

@@ -1,6 +1,6 @@
 """A short soak of every row, and that the ledger tells what went wrong."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

@@ -5,9 +5,8 @@ The version follows semantic versioning: a new minor version only adds keys, so 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from .jsonform import record_object, value_object
 from .obis import ObisCode
@@ -16,8 +15,7 @@ from .reading import Reading, Value
 VERSION = "1.0"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line of seed 004, section D.
 
     `printed` is the code as the seed prints it, `key` the canonical key of the document, `sources` the codes that fill

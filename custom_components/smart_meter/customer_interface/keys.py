@@ -1,8 +1,8 @@
 """Keys as people have them, and the ring of keys a session tries."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 import re
+from typing import NamedTuple
 
 from .errors import KeyFormatError
 
@@ -15,8 +15,7 @@ class KeyKind(StrEnum):
     MEP = "mep"  # OSGP basic or advanced key, 16 to 20 characters of which 16 count
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Key:
+class Key(NamedTuple):
     """One secret; `meter` limits it to a meter id, system title or address (upper case), None is for all.
 
     `assumed` names what had to be guessed about the spelling: None, `ascii` (16 characters taken as bytes) or
@@ -32,8 +31,7 @@ class Key:
         return f"Key({len(self.secret)} bytes, meter={self.meter!r})"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class KeyRing:
+class KeyRing(NamedTuple):
     """The keys a session may try, in that order; authentication keys are DLMS's GAK.
 
     `signers` are public keys or certificates of meters that sign (DER, PEM or points); they are no secret.

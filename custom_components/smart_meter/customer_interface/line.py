@@ -1,8 +1,8 @@
 """Line settings of a serial port, in the field's short form `2400 8E1`."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 import re
+from typing import NamedTuple
 
 from .errors import CustomerInterfaceError
 
@@ -15,8 +15,7 @@ class Parity(StrEnum):
     ODD = "O"
 
 
-@dataclass(frozen=True, slots=True)
-class LineSettings:
+class LineSettings(NamedTuple):
     """Baud rate in bit/s, data bits, parity and stop bits of an asynchronous serial line."""
 
     baud: int

@@ -7,7 +7,7 @@ The order is M-Bus's own, so it is composed here and not in stack.py. Pure; neve
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from . import mbus_address
 from .application.mbus import (
@@ -80,8 +80,7 @@ _CONTENTS: dict[int, Content] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Plain:
+class _Plain(NamedTuple):
     """Application data in the clear, and what was learned on the way there."""
 
     data: bytes
@@ -143,7 +142,7 @@ def open_message(message: Message, keys: KeyRing, formats: Formats) -> Results:
 def _named(item: Reading | Fault, meter: MeterIdentity) -> Reading | Fault:
     """Say of a fault which meter it is about, where at least the link layer knows."""
     if isinstance(item, Fault) and item.meter is None and meter.key:
-        return replace(item, meter=meter)
+        return item._replace(meter=meter)
     return item
 
 
@@ -204,7 +203,7 @@ def _read_own(message: Message, facts: Reading) -> Results:
     else:
         found = makers.from_telegram(meter, payload[0], payload[1:])
     if found is None:
-        return (replace(OWN_LAYOUT, meter=meter),)
+        return (OWN_LAYOUT._replace(meter=meter),)
     results = read(found, Content.RECORDS, meter, Formats())
     return tuple(_with_facts(item, facts) for item in results)
 
@@ -255,7 +254,7 @@ def _open_ell(
     opened = security.open_link(ell.payload, secrets, vectors)
     if isinstance(opened, Fault):
         return opened
-    facts = replace(facts, check_bits=max(facts.check_bits, _CRC_BITS))
+    facts = facts._replace(check_bits=max(facts.check_bits, _CRC_BITS))
     return _Plain(opened.plaintext, _with_key(facts, opened.key, keys))
 
 
@@ -266,7 +265,7 @@ def _secrets(keys: KeyRing, *meters: MeterIdentity) -> tuple[bytes, ...]:
 
 
 def _with_key(facts: Reading, key: bytes, keys: KeyRing) -> Reading:
-    return replace(facts, encrypted=True, key_index=keys.index_of(key))
+    return facts._replace(encrypted=True, key_index=keys.index_of(key))
 
 
 def _open_transport(
@@ -279,23 +278,23 @@ def _open_transport(
 ) -> Results:
     if payload[:1] == bytes((_FIXED,)) and len(payload) == 1 + FIXED_LENGTH:
         fixed = read_fixed(payload[1:])
-        return (replace(fixed, check_bits=facts.check_bits),)
+        return (fixed._replace(check_bits=facts.check_bits),)
     tpl = parse_tpl(payload)
     if isinstance(tpl, Fault):
         return (tpl,)
     names: tuple[MeterIdentity, ...] = (facts.meter,)
     if tpl.address:
-        facts = replace(facts, meter=mbus_address.identity(tpl.address))
+        facts = facts._replace(meter=mbus_address.identity(tpl.address))
         names = (facts.meter, *names)
-    facts = replace(facts, status=tpl.status)
+    facts = facts._replace(status=tpl.status)
     address = tpl.address or link
     own = _secrets(keys, *names)
     plain = _decrypt(payload, tpl, afl, address, facts, keys, own)
     if isinstance(plain, Fault):
-        return (replace(plain, meter=facts.meter),)
+        return (plain._replace(meter=facts.meter),)
     results = _read(tpl, plain, formats)
     return (
-        (replace(_DOWNGRADE, meter=facts.meter),)
+        (_DOWNGRADE._replace(meter=facts.meter),)
         if not plain.facts.encrypted and own and _is_dutch(results)
         else results
     )
@@ -350,8 +349,7 @@ def _is_data(plaintext: bytes) -> bool:
     return plaintext[:2] == FILLERS and parse_records(plaintext).fault is None
 
 
-@dataclass(frozen=True, slots=True)
-class _Locked:
+class _Locked(NamedTuple):
     """All that opening needs; `header` is the transport header up to a counter in it, `data` what follows it."""
 
     header: bytes
@@ -426,8 +424,7 @@ def _open_mode_7(locked: _Locked) -> _Plain | Fault:
     )
     if isinstance(opened, Fault):
         return opened
-    facts = replace(
-        _with_key(locked.facts, opened.key, locked.keys),
+    facts = _with_key(locked.facts, opened.key, locked.keys)._replace(
         authenticated=True,
         counter=int.from_bytes(afl.counter, "little"),
         check_bits=_MAC_BITS * len(afl.mac),
@@ -460,8 +457,7 @@ def _open_mode_10(locked: _Locked) -> _Plain | Fault:
     )
     if isinstance(opened, Fault):
         return opened
-    facts = replace(
-        _with_key(locked.facts, opened.key, locked.keys),
+    facts = _with_key(locked.facts, opened.key, locked.keys)._replace(
         authenticated=True,
         counter=int.from_bytes(counter, "little"),
         check_bits=8 * security.TAG_10,
@@ -475,8 +471,8 @@ def _open_mode_15(locked: _Locked) -> _Plain | Fault:
     )
     if isinstance(opened, Fault):
         return opened
-    facts = replace(
-        _with_key(locked.facts, opened.key, locked.keys), counter=opened.counter
+    facts = _with_key(locked.facts, opened.key, locked.keys)._replace(
+        counter=opened.counter
     )
     return _Plain(opened.plaintext, facts)
 
@@ -525,4 +521,4 @@ def _is_certainly_plain(results: Results) -> bool:
 def _with_facts(item: Reading | Fault, facts: Reading) -> Reading | Fault:
     if isinstance(item, Fault):
         return item
-    return replace(facts, time=item.time, values=item.values, records=item.records)
+    return facts._replace(time=item.time, values=item.values, records=item.records)

@@ -5,7 +5,6 @@ than the connection carries, a voltage of 5 kV), and, where a telegram is protec
 tag, what does not fit the telegrams before and after: such a change waits for the next telegram to confirm it.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -26,8 +25,7 @@ class Verdict(Enum):
     CONFIRM = "confirm"  # it may be: the next telegram decides
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """A verdict and, where it is not BELIEVE, the reason in English."""
 
     verdict: Verdict
@@ -37,8 +35,7 @@ class Judgement:
 BELIEVED = Judgement(Verdict.BELIEVE)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What the connection can carry: active power in W (both directions), volume flow in m³/h.
 
     100 kW is what three phases of 145 A carry, beyond any household connection; with current transformers the user
@@ -49,16 +46,14 @@ class Limits:
     volume_flow: float = 200.0
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(NamedTuple):
     """A number believed before, and how many seconds ago; None where the clock ran backwards in between."""
 
     number: Number
     seconds: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What else the same telegram says: highest active power and the apparent power of all phases, in W and VA."""
 
     weak: bool = False

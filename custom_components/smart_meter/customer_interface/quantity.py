@@ -1,8 +1,8 @@
 """What is measured: the meaning of OBIS codes (IEC 62056-61 for electricity, EN 13757-1 for the other media)."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from .obis import ObisCode
 
@@ -37,8 +37,7 @@ class Kind(StrEnum):
     NUMBER = "number"
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """What a code measures.
 
     `name` is a stable snake_case word, direction and function included (`energy_import`, `maximum_power_import`),
@@ -66,8 +65,7 @@ class Quantity:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Base:
+class _Base(NamedTuple):
     """Meaning of a value group C for electricity, before D says what is done with it."""
 
     word: str  # active, reactive, apparent

@@ -4,7 +4,6 @@ What every telegram makes by the dozen is a named tuple, which is made in half t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import IntEnum, StrEnum
 import re
@@ -47,8 +46,7 @@ class Protection(IntEnum):
     AUTHENTICATED = 2  # encrypted, and its tag or MAC was verified
 
 
-@dataclass(frozen=True, slots=True)
-class MeterIdentity:
+class MeterIdentity(NamedTuple):
     """Who a reading is from; each part None where the telegram does not say.
 
     `number` is the meter number as printed on the meter, `title` the DLMS system title as 16 upper-case hex digits,
@@ -87,8 +85,7 @@ class MeterIdentity:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """Something that did not become a value, in English for logs; the kind is what is translated.
 
     Holds no key and no value. `cause` is a word of its own for what a session found out about wires and ports; it is
@@ -101,11 +98,12 @@ class Fault:
     cause: str | None = None
 
 
+NOBODY = MeterIdentity()
+
 type Scalar = Number | str | bool | datetime | date | time | None
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(NamedTuple):
     """One line of a log a meter keeps: a power failure, a monthly peak."""
 
     time: datetime | None
@@ -156,8 +154,7 @@ class Record(NamedTuple):
 NO_VALUES: Mapping[ObisCode, Value] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """All a telegram says about one meter, from a frame whose checks all passed.
 
     `time` is the meter's clock, aware where the telegram gives the offset, `arrived` the arrival of its last byte in
@@ -167,7 +164,7 @@ class Reading:
     status byte of an M-Bus header (EN 13757-7, 7.5.6: bit 2 power low, 3 permanent error, 4 temporary error).
     """
 
-    meter: MeterIdentity = field(default_factory=MeterIdentity)
+    meter: MeterIdentity = NOBODY
     time: datetime | None = None
     values: Mapping[ObisCode, Value] = NO_VALUES
     records: tuple[Record, ...] = ()

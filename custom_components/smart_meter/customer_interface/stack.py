@@ -5,7 +5,7 @@ looks at what is on top, peels it with the right room, and looks again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from . import oms
@@ -104,8 +104,7 @@ def _peel(message: Message, context: Context) -> Peeled:
 def _stamp(results: Peeled, message: Message) -> Peeled:
     """Add what the link knows."""
     return tuple(
-        replace(
-            item,
+        item._replace(
             check_bits=max(item.check_bits, message.check_bits),
             signal_dbm=message.signal_dbm,
         )
@@ -125,8 +124,7 @@ def _peel_apdu(message: Message, context: Context) -> Peeled:
         opened = dlms_security.open_apdu(apdu, keys, signing, context.keys.signers)
         if isinstance(opened, Fault):
             return (
-                replace(
-                    opened,
+                opened._replace(
                     meter=opened.meter
                     or (MeterIdentity(title=title) if title else None),
                 ),
@@ -165,8 +163,7 @@ def _with_security(
     signed_with: bytes | None,
     context: Context,
 ) -> Reading:
-    return replace(
-        facts,
+    return facts._replace(
         meter=MeterIdentity(title=title or facts.meter.title),
         encrypted=facts.encrypted or opened.encrypted,
         authenticated=facts.authenticated or opened.authenticated,
@@ -196,7 +193,7 @@ def _read_text(text: bytes, context: Context) -> Peeled:
         return (look.item,)
     frame: Frame = look.item
     return tuple(
-        replace(item, check_bits=frame.check_bits)
+        item._replace(check_bits=frame.check_bits)
         if isinstance(item, Reading)
         else item
         for item in dsmr.read(frame.payload, context.standard_time)
@@ -206,8 +203,7 @@ def _read_text(text: bytes, context: Context) -> Peeled:
 def _merge(results: Peeled, facts: Reading) -> Peeled:
     """Add what link and security know to each reading; the payload's own words about the meter win."""
     return tuple(
-        replace(
-            item,
+        item._replace(
             meter=_identity(item.meter, facts.meter),
             encrypted=facts.encrypted,
             authenticated=facts.authenticated,
@@ -217,8 +213,8 @@ def _merge(results: Peeled, facts: Reading) -> Peeled:
             check_bits=max(item.check_bits, facts.check_bits),
         )
         if isinstance(item, Reading)
-        else replace(
-            item, meter=item.meter or (facts.meter if facts.meter.key else None)
+        else item._replace(
+            meter=item.meter or (facts.meter if facts.meter.key else None)
         )
         for item in results
     )
@@ -228,7 +224,7 @@ def _identity(own: MeterIdentity, wrapper: MeterIdentity) -> MeterIdentity:
     if own.channel:
         return own
     title = own.title or wrapper.title
-    return replace(own, title=title, manufacturer=own.manufacturer or _maker(title))
+    return own._replace(title=title, manufacturer=own.manufacturer or _maker(title))
 
 
 def _maker(title: str | None) -> str | None:

@@ -4,14 +4,13 @@ Every number leaves the library in one plain unit per kind: energy in Wh (J wher
 W, volume in m³, durations in s, whatever the meter scaled it to. Numbers are exact: an int, or a Decimal.
 """
 
-from dataclasses import dataclass
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+from typing import NamedTuple
 
 type Number = int | Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(NamedTuple):
     """How to come from a meter's unit to the plain one: number * factor * 10**exponent."""
 
     unit: str | None

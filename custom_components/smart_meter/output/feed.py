@@ -1,7 +1,7 @@
 """What all ways out share: the meters there are, their documents, the state of their link, and when it changed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -101,7 +101,7 @@ def _scaled(reading: Reading, factor: int) -> Reading:
         if isinstance(number, int | Decimal) and not isinstance(number, bool):
             scaled = describe(point, reading.meter.medium).scaled
             values[code] = value._replace(value=number * factor) if scaled else value
-    return replace(reading, values=values)
+    return reading._replace(values=values)
 
 
 # --- which meters there are ------------------------------------------------------------------------------------------

@@ -13,9 +13,9 @@ told by the source id that BT22 and BT27 hold for its place, never by the place.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
+from typing import NamedTuple
 
 from ..obis import ObisCode
 from ..reading import Value
@@ -46,8 +46,7 @@ class Table(IntEnum):
     ET55 = 0x0837
 
 
-@dataclass(frozen=True, slots=True)
-class TableRead:
+class TableRead(NamedTuple):
     """Some bytes of a table; for register tables the source id of each register, and the tariff (0 for all).
 
     `extreme` is the value group D of a demand: 6 for a maximum, 3 for a minimum, 0 for what is no demand.
@@ -55,7 +54,7 @@ class TableRead:
 
     table: Table
     offset: int
-    count: int
+    length: int
     sources: tuple[int, ...] = ()
     tariff: int = 0
     extreme: int = 0
@@ -64,8 +63,7 @@ class TableRead:
 # --- what a source id measures --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A measurement: its code, plain unit and power of ten; `counter` where it only counts up."""
 
     code: ObisCode
@@ -182,8 +180,7 @@ SOURCES: Mapping[int, Source] = _TOTALS | dict(_tariff_sources())
 # --- dimensions -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Dimensions:
+class Dimensions(NamedTuple):
     """How many registers there are, and what stands before them (BT21)."""
 
     reset_counter: bool
@@ -266,8 +263,7 @@ class Dimensions:
         return TableRead(Table.BT27, self.present_demands, self.present_values)
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """What BT22 says: sources of the summations, sources of the demands, and which of these are maxima."""
 
     summations: tuple[int, ...]
@@ -277,7 +273,7 @@ class Selection:
     @staticmethod
     def from_bytes(data: bytes, dimensions: Dimensions) -> Selection | None:
         """Read the head of BT22; None where there are fewer bytes than the dimensions say."""
-        if len(data) < dimensions.selection_read.count:
+        if len(data) < dimensions.selection_read.length:
             return None
         first, demands = dimensions.summations, dimensions.demands
         flags = int.from_bytes(data[first + demands :], "little")
@@ -288,8 +284,7 @@ class Selection:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Ratios:
+class Ratios(NamedTuple):
     """Whether current and voltage transformers stand before the meter (BT15)."""
 
     current: bool
@@ -308,8 +303,7 @@ class Ratios:
 NO_RATIOS = Ratios(current=False, voltage=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """All that is needed to name registers: dimensions, source ids, and what transformers do to them.
 
     `energy_unit` is the Wh (varh) of one step of an energy register: 1, 10 or 100, None where it is not known.
@@ -439,8 +433,7 @@ def conforming(bt00: bytes) -> bool:
     return len(bt00) >= 3 and not bt00[0] & 1 and not bt00[1] >> 6 and bt00[2] == 0x88
 
 
-@dataclass(frozen=True, slots=True)
-class Maker:
+class Maker(NamedTuple):
     """Who made the meter (BT01); the firmware is (major, minor, build)."""
 
     manufacturer: str | None

@@ -16,9 +16,9 @@ Texts and identifiers are often printed as the hexadecimal codes of their charac
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, timezone
 import re
+from typing import NamedTuple
 
 from ..errors import ObisFormatError
 from ..mbus_address import MEDIA
@@ -64,8 +64,7 @@ _LOGS = frozenset({(99, 97), (99, 1), (98, 1)})
 _NAMES = frozenset({(42, 0), (0, 0), _IDENTIFIER})
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """One line: its code and what its brackets hold."""
 
     code: ObisCode
@@ -95,8 +94,7 @@ _NOTHING = Fault(FaultKind.LAYOUT, "a P1 telegram without a line that can be rea
 
 def _moved(reading: Reading, shift: timedelta) -> Reading:
     """Move a reading's times into the zone they were printed in, what the clock shows stays."""
-    return replace(
-        reading,
+    return reading._replace(
         time=_moved_time(reading.time, shift),
         values={
             code: value._replace(
@@ -104,7 +102,7 @@ def _moved(reading: Reading, shift: timedelta) -> Reading:
                 time=_moved_time(value.time, shift),
                 log=value.log
                 and tuple(
-                    replace(entry, time=_moved_time(entry.time, shift))
+                    entry._replace(time=_moved_time(entry.time, shift))
                     for entry in value.log
                 ),
             )

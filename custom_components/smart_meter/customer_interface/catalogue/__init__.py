@@ -1,12 +1,11 @@
 """Grid operators, meters and profiles: data files, read once (off the event loop: the integration does so in a thread)."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..application.dlms.layout import Layout, layouts_from_json
 from ..application.dsmr import CENTRAL_EUROPE
@@ -26,8 +25,7 @@ class SessionKind(StrEnum):
     MASTER = "master"  # wired M-Bus master
 
 
-@dataclass(frozen=True, slots=True)
-class KeySpec:
+class KeySpec(NamedTuple):
     """A key the customer gets: `id` is the storage name, `label` the operator's own word (GUEK, GAK, GPK60, MBK)."""
 
     id: str
@@ -40,8 +38,7 @@ type Texts = tuple[tuple[str, str], ...]
 """A text in each language, sorted by its code: `dict(texts)["de"]`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Adapter:
+class Adapter(NamedTuple):
     """What to buy to connect a meter: its name, how to recognise the right one, and what goes wrong otherwise."""
 
     id: str
@@ -50,8 +47,7 @@ class Adapter:
     warning: Texts
 
 
-@dataclass(frozen=True, slots=True)
-class Socket:
+class Socket(NamedTuple):
     """Where the adapter goes: its name, and how to find it on the meter."""
 
     id: str
@@ -59,8 +55,7 @@ class Socket:
     find: Texts
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """What cannot be seen from the bytes: line, link, who speaks, keys, positional layouts.
 
     `interval` is the push or poll interval in seconds (shortest, longest), `socket` a word for the kind of socket
@@ -88,8 +83,7 @@ class Profile:
     standard_time: timedelta = CENTRAL_EUROPE
 
 
-@dataclass(frozen=True, slots=True)
-class MeterType:
+class MeterType(NamedTuple):
     """A meter as printed on its front plate; `phases` 1 or 3 (0 where both are sold), `medium` as in MeterIdentity."""
 
     id: str
@@ -104,8 +98,7 @@ class MeterType:
         return f"{self.manufacturer} {self.model}".strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """A meter as one operator delivers it."""
 
     meter: MeterType
@@ -118,8 +111,7 @@ class Offer:
         return f"{self.meter.name} ({self.note})" if self.note else self.meter.name
 
 
-@dataclass(frozen=True, slots=True)
-class GridOperator:
+class GridOperator(NamedTuple):
     """A grid operator; `key_where` says where the customer gets the key (English and German)."""
 
     id: str
@@ -139,8 +131,7 @@ class GridOperator:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(NamedTuple):
     """All grid operators, meters, profiles, adapters and sockets, each by its id."""
 
     operators: dict[str, GridOperator]

@@ -1,8 +1,7 @@
 """What every radio stick offers: bytes in, frames, faults and answers out, and the closed list of what may be sent."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..line import LineSettings
 from ..mbus_address import manufacturer_letters
@@ -13,24 +12,21 @@ _LEAST_LENGTH = 10
 _CONTROLS = frozenset({0x44, 0x46, 0x47, 0x48, 0x08, 0x18, 0x28, 0x38})
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """Bytes for the stick; `answer` is the name of the answer that is waited for, None where none comes."""
 
     data: bytes
     answer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the stick itself said: `name` as in `Command.answer`, `content` its payload."""
 
     name: str
     content: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """A radio frame from its L field on.
 
     `form` is the frame format: `a` or `b` with CRCs still to be verified, `stripped` where the stick verified and removed

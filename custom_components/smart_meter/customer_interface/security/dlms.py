@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hmac import compare_digest
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..reading import Fault, FaultKind
 
@@ -42,8 +42,7 @@ TAG_BYTES = 12
 CURVES = {64: "secp256r1", 96: "secp384r1"}
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """What was inside: `title` as 16 upper-case hex digits, `counter` the invocation counter.
 
     `authenticated` is True only after a tag or signature was verified; `key_index` and `authentication_index` are the
@@ -97,8 +96,7 @@ class _Fields:
         return self.take(self.length())
 
 
-@dataclass(frozen=True, slots=True)
-class _Ciphered:
+class _Ciphered(NamedTuple):
     """A ciphered APDU taken apart; `extra` is what general-ciphering adds to the authenticated data."""
 
     title: bytes

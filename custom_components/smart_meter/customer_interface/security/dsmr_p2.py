@@ -7,7 +7,7 @@ low byte first. The plaintext begins and ends with two fillers 2F 2F, both of wh
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..reading import Fault, FaultKind
 from .oms import BLOCK, NO_KEY, WRONG_KEY, decrypt_cbc
@@ -16,13 +16,16 @@ _FILLERS = b"\x2f\x2f"
 _COUNTER_RECORD = b"\x04\xfd\x08"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class OpenedP2:
+class OpenedP2(NamedTuple):
     """Plaintext with its fillers, the frame counter and the key that fitted."""
 
     plaintext: bytes
     counter: int
     key: bytes
+
+    def __repr__(self) -> str:
+        """Never show the key."""
+        return f"OpenedP2({len(self.plaintext)} bytes)"
 
 
 def open_mode_15(

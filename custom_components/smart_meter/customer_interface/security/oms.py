@@ -6,8 +6,8 @@ layer.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hmac import compare_digest
+from typing import NamedTuple
 
 from ..checksum import crc16_en13757
 from ..reading import Fault, FaultKind
@@ -42,12 +42,15 @@ _WRONG_MAC = Fault(
 _NO_BLOCK = Fault(FaultKind.TRUNCATED, "an encrypted telegram without a whole block")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Opened:
+class Opened(NamedTuple):
     """Plaintext with its fillers, and the key that fitted."""
 
     plaintext: bytes
     key: bytes
+
+    def __repr__(self) -> str:
+        """Never show the key."""
+        return f"Opened({len(self.plaintext)} bytes)"
 
 
 def cipher_vector(address: bytes, access: int) -> bytes:

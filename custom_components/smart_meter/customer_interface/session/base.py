@@ -1,31 +1,27 @@
 """What every session offers: bytes and time in, readings, faults and wishes out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..keys import KeyRing
 from ..line import LineSettings
 from ..reading import Fault, FaultKind, Reading
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """Bytes for the meter or the stick; a session may only send what its grammar allows."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class SetLine:
+class SetLine(NamedTuple):
     """Change the serial settings of the open port."""
 
     line: LineSettings
 
 
-@dataclass(frozen=True, slots=True)
-class SetPins:
+class SetPins(NamedTuple):
     """Drive modem control lines (head power, COM_ENABLE, P1 request); None leaves a pin as it is."""
 
     dtr: bool | None = None
@@ -35,8 +31,7 @@ class SetPins:
 type Output = Reading | Fault | Send | SetLine | SetPins
 
 
-@dataclass(frozen=True, slots=True)
-class SessionState:
+class SessionState(NamedTuple):
     """What must outlive a restart; the integration stores it whenever it changes. JSON-shaped values only.
 
     `counters` is the last valid frame counter per meter key and key fingerprint, `last` the last believed number per
@@ -44,16 +39,13 @@ class SessionState:
     one kind of session needs besides (MEP sequence number).
     """
 
-    counters: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    last: Mapping[str, tuple[str, float]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-    intervals: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    extra: Mapping[str, int | str] = field(default_factory=lambda: MappingProxyType({}))
+    counters: Mapping[str, int] = MappingProxyType({})
+    last: Mapping[str, tuple[str, float]] = MappingProxyType({})
+    intervals: Mapping[str, float] = MappingProxyType({})
+    extra: Mapping[str, int | str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class LinkStatistics:
+class LinkStatistics(NamedTuple):
     """What was seen on the line so far: the config flow's progress and the diagnostic entities.
 
     Times are arrival times in seconds since the epoch, None before the first. `interval` is the learned push interval.
@@ -62,9 +54,7 @@ class LinkStatistics:
     bytes_received: int = 0
     frames: int = 0
     readings: int = 0
-    faults: Mapping[FaultKind, int] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    faults: Mapping[FaultKind, int] = MappingProxyType({})
     last_byte: float | None = None
     last_frame: float | None = None
     last_reading: float | None = None

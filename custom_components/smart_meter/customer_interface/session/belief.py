@@ -1,7 +1,6 @@
 """Which readings of a session are passed on: frame counters, repeated telegrams, plausibility, learned intervals."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -88,9 +87,9 @@ class Belief:
         if meter.last is not None and _same_telegram(meter.last, reading):
             return ()
         if meter.checked and _unchecked(reading):
-            return (replace(_CHECKSUM_LOST, meter=reading.meter),)
+            return (_CHECKSUM_LOST._replace(meter=reading.meter),)
         if reading.records and _weak(reading) and meter.reshaped(reading.records):
-            return (replace(_RESHAPED, meter=reading.meter),)
+            return (_RESHAPED._replace(meter=reading.meter),)
         replay = self._replayed(meter, reading)
         if replay is not None:
             return (replay,)
@@ -195,8 +194,8 @@ class Belief:
         records = tuple(
             record for record in reading.records if record.code not in withheld
         )
-        return replace(
-            reading, values=MappingProxyType(kept), time=clock, records=records
+        return reading._replace(
+            values=MappingProxyType(kept), time=clock, records=records
         ), faults
 
     def _judge_value(
@@ -221,7 +220,7 @@ class Belief:
         scale = JOULES_PER_WH if value.unit == "J" else 1
         if around.weak and quantity.kind is Kind.NUMBER:
             kind = _KIND_OF_UNIT.get(value.unit, quantity.kind)
-            quantity = replace(quantity, kind=kind)
+            quantity = quantity._replace(kind=kind)
         judgement = judge_number(quantity, number, before, around, self.limits, scale)
         pending, register.pending = register.pending, None
         if judgement.verdict is not Verdict.CONFIRM:

@@ -3,7 +3,7 @@
 `SessionState.extra["slaves"]` remembers where they are, one word each.
 """
 
-from dataclasses import replace
+from copy import replace
 
 from ..keys import KeyRing
 from ..reading import Fault, FaultKind, Reading

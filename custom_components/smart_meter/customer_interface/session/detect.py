@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from ..catalogue import Catalogue, GridOperator, Offer, SessionKind
 from ..line import LineSettings, Parity
@@ -19,8 +20,7 @@ from .inversion import looks_inverted
 from .receiver import Receiver
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(NamedTuple):
     """Line settings and how long to listen at them in seconds: at most the longest push interval used with them."""
 
     line: LineSettings
@@ -62,16 +62,14 @@ class Verdict(StrEnum):
     GARBAGE = "garbage"  # bytes, but no frame at any settings
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A row of the catalogue that sends what was seen."""
 
     operator: GridOperator
     offer: Offer
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """The answer: line and link seen, who the meter says it is, whether a key is needed, which rows it may be."""
 
     verdict: Verdict

@@ -9,9 +9,10 @@ primary address (0 to 250) and, but for P2, by secondary address digit by digit 
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from ..checksum import sum8
 from ..keys import KeyRing
@@ -102,7 +103,7 @@ class Slave:
 
     def known_as(self, meter: MeterIdentity) -> MeterIdentity:
         """Know a meter that does not say who it is by its place on the bus."""
-        return meter if meter.key else replace(meter, address=self.word)
+        return meter if meter.key else meter._replace(address=self.word)
 
     @classmethod
     def at(cls, word: str, *, interval: float, p2: bool = False) -> Slave:
@@ -137,8 +138,7 @@ def _long_frame(control: Control, address: int, ci: int, data: bytes) -> bytes:
 _LOCKED = frozenset({FaultKind.KEY, FaultKind.AUTHENTICATION})
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A slave that answered the search: how it is reached, what it said of itself, and the frames it said it in."""
 
     slave: Slave
@@ -162,23 +162,20 @@ class Found:
         return any(isinstance(it, Fault) and it.kind in _LOCKED for it in self.results)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """How far a search is: addresses asked and to be asked; a secondary search does not know its end."""
 
     asked: int = 0
     of: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
+class _Ask(NamedTuple):
     """Send, and come back with what arrived: an answer, or nothing when the patience is over."""
 
     request: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Pause:
+class _Pause(NamedTuple):
     """Come back at a time."""
 
     until: float
@@ -324,7 +321,7 @@ class _Scripted:
                 and not item.encrypted
                 and keys.secrets_for(*key_names(item.meter))
             ):
-                results[place] = replace(_DOWNGRADE, meter=item.meter)
+                results[place] = _DOWNGRADE._replace(meter=item.meter)
                 self._receiver.note_fault(_DOWNGRADE)
         return results
 
@@ -375,7 +372,7 @@ class MasterSession(_Scripted):
         for result in results:
             self._outputs += (
                 self._belief.judge(
-                    replace(result, meter=slave.known_as(result.meter)), self._now
+                    result._replace(meter=slave.known_as(result.meter)), self._now
                 )
                 if isinstance(result, Reading)
                 else (result,)
@@ -413,7 +410,7 @@ class ScanSession(_Scripted):
     def _life(self) -> _Script:
         for address in range(FIRST_ADDRESS, LAST_ADDRESS + 1):
             yield from self._try(Slave(primary=address, p2=self._p2))
-            self.progress = replace(self.progress, asked=address + 1)
+            self.progress = self.progress._replace(asked=address + 1)
         if self._secondary:
             self.progress = Progress(self.progress.asked)
             yield from self._search(b"\xff\xff\xff\xff", 0)
@@ -474,7 +471,7 @@ class ScanSession(_Scripted):
 
     def _select(self, secondary: bytes) -> Generator[_Ask, _Answer, _Answer]:
         """Select whom an address fits; whom it does not is deselected by that (EN 13757-3, 11.3)."""
-        self.progress = replace(self.progress, asked=self.progress.asked + 1)
+        self.progress = self.progress._replace(asked=self.progress.asked + 1)
         return (yield _Ask(selection(secondary)))
 
     def _add(self, slave: Slave, results: tuple[Reading | Fault, ...]) -> None:
@@ -573,8 +570,7 @@ def _merged(results: list[Reading | Fault]) -> list[Reading | Fault]:
         for item in reversed(readings)
         for code, value in item.values.items()
     }
-    whole = replace(
-        readings[0],
+    whole = readings[0]._replace(
         values=MappingProxyType(values),
         records=tuple(record for item in readings for record in item.records),
         encrypted=all(item.encrypted for item in readings),

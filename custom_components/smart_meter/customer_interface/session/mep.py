@@ -11,8 +11,9 @@ sequence number of its own: the meter takes up to eight steps at once, and a lat
 
 from collections import deque
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from ..application.c1219 import TableRead
 from ..keys import KeyRing
@@ -99,8 +100,7 @@ _NO_SEQUENCE = Fault(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Open:
+class _Open(NamedTuple):
     """The request that waits for its reply, and when it was sent."""
 
     at: float
@@ -493,8 +493,7 @@ class MepSession:
         return []
 
     def _believed(self, reading: Reading, at: float) -> list[Output]:
-        proven = replace(
-            reading,
+        proven = reading._replace(
             authenticated=True,
             encrypted=self._ways[self._turn].encrypt,
             key_index=self._ways[self._turn].index,
@@ -534,7 +533,7 @@ class MepSession:
         return fault
 
     def _count(self, **changes: object) -> None:
-        self._statistics = replace(self._statistics, **changes)  # type: ignore[arg-type]
+        self._statistics = self._statistics._replace(**changes)  # type: ignore[arg-type]
 
 
 def _message(read: TableRead, sequence: int) -> bytes:
@@ -544,7 +543,7 @@ def _message(read: TableRead, sequence: int) -> bytes:
             READ_PARTIAL.to_bytes(1),
             (read.table & 0xFFFF).to_bytes(2),
             (read.offset & 0xFFFFFF).to_bytes(3),
-            (read.count & 0xFFFF).to_bytes(2),
+            (read.length & 0xFFFF).to_bytes(2),
             sequence.to_bytes(4),
         )
     )
@@ -553,7 +552,7 @@ def _message(read: TableRead, sequence: int) -> bytes:
 def _whole(data: bytes, read: TableRead) -> bool:
     """Tell whether the count of a reply is that of its bytes; a table may end before what was asked for."""
     count = int.from_bytes(data[:2], "big")
-    return len(data) == 2 + count and count <= read.count
+    return len(data) == 2 + count and count <= read.length
 
 
 def _following(due: float, interval: float, at: float) -> float:

@@ -1,7 +1,7 @@
 """Recorded conversations with a NES meter: what the session read from it, read again from both directions."""
 
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from ..application.c1219 import Table, TableRead
 from ..keys import KeyRing
@@ -22,12 +22,15 @@ REQUEST_MISSING = Fault(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(NamedTuple):
     key_index: int
-    key: bytes = field(repr=False)
+    key: bytes
     message: bytes
     encrypted: bool
+
+    def __repr__(self) -> str:
+        """Never show the key."""
+        return f"_Request({self.message!r})"
 
 
 class MepReplay:
@@ -103,8 +106,7 @@ class MepReplay:
             return faults
         reading = self._survey.reading(planned, data)
         return (
-            replace(
-                reading,
+            reading._replace(
                 authenticated=True,
                 encrypted=request.encrypted,
                 key_index=request.key_index,
@@ -157,8 +159,8 @@ def _read(message: bytes) -> TableRead | None:
 
 
 def _same(one: TableRead, other: TableRead) -> bool:
-    return (one.table, one.offset, one.count) == (
+    return (one.table, one.offset, one.length) == (
         other.table,
         other.offset,
-        other.count,
+        other.length,
     )

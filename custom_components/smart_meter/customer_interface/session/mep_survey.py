@@ -1,7 +1,7 @@
 """What is asked of a NES meter, in which order, and what the answers amount to; knows no packets and no time-outs."""
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..application import c1219
 from ..application.c1219 import (
@@ -31,8 +31,7 @@ _READ_TARIFF = TableRead(Table.BT55, 0, 8)
 type Answer = bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(NamedTuple):
     """Who the meter is and where its registers are."""
 
     meter: MeterIdentity
@@ -120,10 +119,10 @@ def _layout(maker: Maker | None) -> Generator[TableRead, Answer, Layout | Fault]
 
 
 def _sources(read: TableRead) -> Generator[TableRead, Answer, tuple[int, ...] | None]:
-    if not read.count:
+    if not read.length:
         return ()
     answer = yield read
-    return None if answer is None or len(answer) < read.count else tuple(answer)
+    return None if answer is None or len(answer) < read.length else tuple(answer)
 
 
 def _energy_unit(maker: Maker | None) -> Generator[TableRead, Answer, int | None]:

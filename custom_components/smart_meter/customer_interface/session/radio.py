@@ -9,8 +9,10 @@ Every meter heard is listed whether it can be read or not; a wrong key never hid
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from ..keys import KeyRing
 from ..link.wmbus import CRC_BITS, parse_raw
@@ -47,8 +49,7 @@ MAX_METERS = 1_000
 _REMEMBERED_FRAMES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class HeardMeter:
+class HeardMeter(NamedTuple):
     """One meter near, as the list of meters shows it.
 
     `security` is None for meters that do not encrypt, else how (`mode 5`); `fault` is why its last telegram could not
@@ -66,20 +67,15 @@ class HeardMeter:
     opened: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RadioMemory:
+class RadioMemory(NamedTuple):
     """What a session knows of the meters near, to hand on to the next one on the same stick.
 
     Both by the name a meter is listed under, `heard` with the last heard last; `frames` are a meter's last telegrams
     with their arrival, the newest last.
     """
 
-    heard: Mapping[str, HeardMeter] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-    frames: Mapping[str, tuple[tuple[Frame, float], ...]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    heard: Mapping[str, HeardMeter] = MappingProxyType({})
+    frames: Mapping[str, tuple[tuple[Frame, float], ...]] = MappingProxyType({})
 
 
 class RadioSession:
@@ -356,8 +352,7 @@ class RadioSession:
             # The dict is in the order of hearing: the first was not heard for longest.
             self._heard.pop(next(iter(self._heard)))
         known = known or HeardMeter(meter)
-        self._heard[name] = replace(
-            known,
+        self._heard[name] = known._replace(
             meter=meter,
             signal_dbm=item.signal_dbm
             if item.signal_dbm is not None
@@ -374,8 +369,7 @@ class RadioSession:
         faults = [result.kind for result in results if isinstance(result, Fault)]
         readings = [result for result in results if isinstance(result, Reading)]
         known = self._heard[name]
-        self._heard[name] = replace(
-            known,
+        self._heard[name] = known._replace(
             fault=None if readings or not faults else faults[0],
             opened=known.opened
             or any(reading.key_index is not None for reading in readings),
@@ -386,7 +380,7 @@ class RadioSession:
         outputs: list[Output] = []
         for result in results:
             outputs += (
-                (replace(result, meter=known.meter),)
+                (result._replace(meter=known.meter),)
                 if isinstance(result, Fault)
                 else self._judged(result, at)
             )

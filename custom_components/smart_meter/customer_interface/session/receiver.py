@@ -4,7 +4,7 @@ bytes -> Deframer -> [ M-Bus segments | HDLC segments ] -> [ OMS fragments | blo
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ..catalogue import Profile, layouts
@@ -214,7 +214,7 @@ class Receiver:
         if isinstance(result, Reading):
             self.seen.readings += 1
             self.seen.last_reading = at
-            return result if result.arrived == at else replace(result, arrived=at)
+            return result if result.arrived == at else result._replace(arrived=at)
         self.note_fault(result)
         return result
 

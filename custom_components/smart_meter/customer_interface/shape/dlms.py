@@ -10,7 +10,7 @@ currents without scaler say of their decimals has to be the same, and a time has
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from math import hypot
@@ -148,8 +148,7 @@ class _Bare(NamedTuple):
         return self.least <= largest < self.most
 
 
-@dataclass(frozen=True, slots=True)
-class _Decimals:
+class _Decimals(NamedTuple):
     """What scaling.py decides by the numbers: decimals by kind, and whether currents in 0.01 A carry the power."""
 
     kinds: tuple[_Bare, ...]
@@ -366,7 +365,7 @@ def _decimals(
         carried=True,
     )
     parts = {places[code]: attributes[code].data.value for code in places}
-    return replace(decided, carried=decided.carries(parts))
+    return decided._replace(carried=decided.carries(parts))
 
 
 def _digits(kind: Kind, numbers: Iterable[int]) -> int:

@@ -1,15 +1,14 @@
 """Constant and variable bytes of a telegram that comes again and again."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 import struct
+from typing import NamedTuple
 
 type Span = tuple[int, int, str]
 """First byte, byte behind the last, and how `struct` reads them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mask:
+class Mask(NamedTuple):
     """Which bits of data of one length have to be what they were, and where the others are; big-endian."""
 
     bits: int

@@ -1,7 +1,8 @@
 """Meters that push DLMS: a payload template, ciphered or not, in frames. The families' modules say which."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import datetime
 import hashlib
 

@@ -9,7 +9,8 @@ DSMR P1 Companion Standard 5.0.2; Smarty P1 specification 1.0; e-MUCS P1 (Fluviu
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 import hashlib

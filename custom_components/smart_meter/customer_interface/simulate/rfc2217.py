@@ -3,7 +3,7 @@
 IAC SB 44 command value IAC SE      command 0-12 from the client, 100 more in the answer
 """
 
-from dataclasses import replace
+from copy import replace
 
 from ..line import LineSettings, Parity
 

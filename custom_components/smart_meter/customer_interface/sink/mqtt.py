@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 import ssl
 import time
 import tomllib
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiomqtt
 
@@ -32,8 +31,7 @@ class ConfigError(CustomerInterfaceError):
     """The configuration file cannot be used; the sentence says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Broker:
+class Broker(NamedTuple):
     """Where readings go: hosts of one cluster, tried in turn; `authority` is a file of certificates, None for the system's."""
 
     hosts: tuple[str, ...]
@@ -53,8 +51,7 @@ class Broker:
             raise ConfigError(f"{self.authority} holds no certificates: {err}") from err
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
+class Port(NamedTuple):
     """One port and the meter on it."""
 
     name: str

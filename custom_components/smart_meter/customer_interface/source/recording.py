@@ -4,16 +4,15 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 import json
 import re
+from typing import NamedTuple
 
 from ..errors import CustomerInterfaceError, SourceError
 from ..line import LineSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """Bytes of one direction (`rx` from the meter, `tx` to it) at a time in seconds since the epoch."""
 
     time: float

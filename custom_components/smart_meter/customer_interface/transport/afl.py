@@ -11,6 +11,7 @@ and the message length stand in one of them and cover the whole.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..reading import Fault, FaultKind, Link, Message
 from .ell import is_ell, parse_ell
@@ -33,8 +34,7 @@ _OTHER_MAC = Fault(
 _MAC_LENGTHS = {0: 0, 3: 2, 4: 4, 5: 8, 6: 12, 7: 16}
 
 
-@dataclass(frozen=True, slots=True)
-class Afl:
+class Afl(NamedTuple):
     """The fields as sent; `payload` is the transport layer, or the part of it that this fragment carries."""
 
     mcl: bytes

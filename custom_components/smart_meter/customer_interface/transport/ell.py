@@ -10,7 +10,7 @@ SN, low byte first: bits 29 to 31 say how the rest is encrypted (0 not, 1 AES-12
 left out: what follows is read only where it begins with the CI field of a layer above.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..reading import Fault, FaultKind
 
@@ -28,8 +28,7 @@ _TRUNCATED = Fault(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Ell:
+class Ell(NamedTuple):
     """`session` is the four bytes of SN (empty where there is none); `payload` begins with the CRC where there is one."""
 
     control: int

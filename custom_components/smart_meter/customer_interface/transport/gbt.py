@@ -7,6 +7,7 @@ Block numbers begin with 1, high byte first. A meter that pushes streams its blo
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..reading import Fault, FaultKind, Layer, Link, Message
 
@@ -19,8 +20,7 @@ _MOST_STREAMS = 8
 type _Key = tuple[Link, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(NamedTuple):
     number: int
     last: bool
     data: bytes

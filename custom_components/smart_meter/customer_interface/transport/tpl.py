@@ -9,8 +9,8 @@ encrypt whole blocks the high nibble of the low byte counts them. Modes 7, 8, 9,
 also a message counter of four bytes behind them.
 """
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from ..mbus_address import wireless_order
 from ..reading import Fault, FaultKind
@@ -52,8 +52,7 @@ _REPEATER_BITS = 0x03
 _EXTENSION_BYTES = {7: 1, 8: 1, 9: 1, 10: 6, 13: 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Tpl:
+class Tpl(NamedTuple):
     """A header; `address` is in the order of a radio address, `start` the position of the data behind the header."""
 
     ci: int

@@ -23,6 +23,7 @@ from decimal import Decimal
 from enum import IntEnum
 import math
 import struct
+from typing import NamedTuple
 
 # A push is a list of lists of attributes of a structure; nothing known goes deeper than 6.
 MAX_DEPTH = 12
@@ -64,8 +65,7 @@ class Tag(IntEnum):
 type Content = int | bool | Decimal | bytes | str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(NamedTuple):
     """One element: `value` for simple types (strings and times as bytes, a bit-string as text of 0 and 1), else `items`.
 
     An attribute descriptor without tags is `items` of a class, an OBIS code and an attribute, as if it had tags.
@@ -258,8 +258,7 @@ class Reader:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Description:
+class _Description(NamedTuple):
     """Type of the elements of a compact-array: members, and how often they come one after the other."""
 
     tag: Tag

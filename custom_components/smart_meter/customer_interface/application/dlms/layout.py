@@ -16,8 +16,8 @@ gives powers of ten to values of a list that names codes but no scalers.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ...obis import ObisCode
 from ...units import Conversion
@@ -48,8 +48,7 @@ _GROUPS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One element: types with the length strings must have (None for any), and its code or its role."""
 
     types: frozenset[tuple[Tag, int | None]]
@@ -68,15 +67,14 @@ class Field:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """A list without names (`fields`), or one with names but without scalers (`exponents` by value groups C and D)."""
 
     id: str
     fields: tuple[Field, ...] = ()
     starts: str = ""
     sums: tuple[tuple[ObisCode, ...], ...] = ()
-    exponents: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    exponents: Mapping[tuple[int, int], int] = MappingProxyType({})
 
     def fits(self, items: Sequence[Data]) -> bool:
         """Tell whether a list has this positional layout."""

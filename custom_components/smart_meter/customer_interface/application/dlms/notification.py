@@ -5,8 +5,8 @@
 date-time   00 | 0C date-time(12) | 09 0C date-time(12) | 19 date-time(12)
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from ...reading import Fault, FaultKind
 from .axdr import AxdrError, Data, Reader, Tag
@@ -42,8 +42,7 @@ _EVENTS = {0x18: "information-report-request", 0xC2: "event-notification-request
 _LISTS = frozenset({Tag.ARRAY, Tag.STRUCTURE})
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(NamedTuple):
     """A data-notification: `time` is None where it has none."""
 
     invoke_id: int

@@ -7,7 +7,7 @@ behind current transformers count whole amperes (Landis+Gyr E570); this shows wh
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import hypot
 
 from ...obis import ObisCode
@@ -59,7 +59,7 @@ def rescale(content: Content, layouts: Sequence[Layout]) -> Content:
     for code, kind in kinds.items():
         exponent = bare.special.get((code.c, code.d), exponents.get(kind, 0))
         entry = content.attributes[code]
-        content.attributes[code] = replace(entry, exponent=exponent)
+        content.attributes[code] = entry._replace(exponent=exponent)
     return content
 
 

@@ -13,8 +13,9 @@ A scaler-unit is structure(i8 enum). A code is an octet-string of 6, but only wh
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from ...mbus_address import MEDIA
 from ...obis import ObisCode
@@ -39,8 +40,7 @@ MBUS_CLIENT, IDENTIFICATION, DEVICE_TYPE = 72, 6, 9
 _STRINGS = frozenset({Tag.OCTETS, Tag.VISIBLE, Tag.UTF8})
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """A value with its name; `conversion` None where the list names no unit, `absent` raw values that are none."""
 
     code: ObisCode
@@ -143,8 +143,7 @@ def _integer(data: Data) -> int:
     return data.value if isinstance(data.value, int) else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Object:
+class _Object(NamedTuple):
     """Class, code and attribute of a COSEM object."""
 
     number: int
@@ -243,9 +242,9 @@ def _note_device(content: Content, described: _Object, data: Data) -> None:
     if described.attribute == IDENTIFICATION and number:
         digits = f"{number:08X}"
         text = digits if digits.isdecimal() else str(number)
-        device = replace(device, number=text)
+        device = device._replace(number=text)
     elif described.attribute == DEVICE_TYPE:
-        device = replace(device, medium=MEDIA.get(number, "unknown"))
+        device = device._replace(medium=MEDIA.get(number, "unknown"))
     content.devices[channel] = device
 
 

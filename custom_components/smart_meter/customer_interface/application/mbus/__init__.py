@@ -7,7 +7,6 @@ CI 76                data records, high byte first
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from enum import Enum
 
 from ...reading import Fault, FaultKind, MeterIdentity, Reading, Record
@@ -83,13 +82,13 @@ def read(
         case Content.COMPACT:
             full = expand(data, formats)
             return (
-                (replace(full, meter=meter),)
+                (full._replace(meter=meter),)
                 if isinstance(full, Fault)
                 else _read_records(full, meter, formats)
             )
         case Content.FORMAT:
             fault = learn_format(data, formats)
-            return (replace(fault, meter=meter),) if fault else ()
+            return (fault._replace(meter=meter),) if fault else ()
         case Content.ERROR:
             return (
                 Fault(
@@ -107,7 +106,7 @@ def _read_records(
 ) -> tuple[Reading | Fault, ...]:
     own = makers.from_data(meter, data)
     if own is None:
-        return (replace(OWN_LAYOUT, meter=meter),)
+        return (OWN_LAYOUT._replace(meter=meter),)
     parsed = parse_records(own, unsigned=meter.manufacturer in UNSIGNED_MAKERS)
     if parsed.fault is None:
         formats.learn(parsed.headers)
@@ -116,7 +115,7 @@ def _read_records(
     reading = Reading(
         meter=meter, time=mapped.time, values=mapped.values, records=mapped.records
     )
-    fault = () if parsed.fault is None else (replace(parsed.fault, meter=meter),)
+    fault = () if parsed.fault is None else (parsed.fault._replace(meter=meter),)
     return (reading, *fault) if parsed.records or parsed.fault is None else fault
 
 

@@ -5,10 +5,10 @@ Only instantaneous and maximum values of the current storage have a code. A mete
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from ...obis import ObisCode
 from ...reading import MeterIdentity, Record, RecordFunction, Scalar, Value
@@ -115,8 +115,7 @@ _CONVERTED = 1
 _VOLUME_CONVERTED_BIT = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(NamedTuple):
     """Records with their codes, the values, and the meter's clock."""
 
     records: tuple[Record, ...]

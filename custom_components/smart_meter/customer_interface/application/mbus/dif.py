@@ -4,7 +4,7 @@ DIF   E S F F D D D D     extension, storage bit 0, function, data field
 DIFE  E U T T S S S S     extension, next subunit bit, next two tariff bits, next four storage bits (up to ten)
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ...reading import Fault, FaultKind, RecordFunction
 
@@ -47,8 +47,7 @@ MORE_FOLLOWS = 0x1F
 FILLER = 0x2F
 
 
-@dataclass(frozen=True, slots=True)
-class Dib:
+class Dib(NamedTuple):
     """A data information block; `end` is the position behind it."""
 
     field: int

@@ -13,7 +13,6 @@ months, and of differences that go back in time, is not known well enough and le
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -90,7 +89,7 @@ def _element(header: Header, control: int, data: bytes, kind: int) -> Record:
     """Read one value as a record of the register itself; increases and decreases have no sign."""
     vib = header.raw[header.dib.end : -1]
     vib = vib[:-1] + bytes((vib[-1] & 0x7F,))
-    dib = replace(header.dib, field=control & 0xF)
+    dib = header.dib._replace(field=control & 0xF)
     own = Header(dib, interpret(vib), b"")
     signless = kind in (_INCREASES, _DECREASES)
     if signless and dib.field not in BCD_FIELDS and data == b"\xff" * len(data):

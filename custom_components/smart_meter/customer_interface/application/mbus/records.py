@@ -6,9 +6,9 @@ DIF [DIFE ...] VIF [VIFE ...] [LVAR] data     a record
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from ...reading import Fault, FaultKind, Record, Scalar
 from ...units import Conversion, plain
@@ -38,8 +38,7 @@ _USUAL_BYTES = 8
 _TRUNCATED = Fault(FaultKind.TRUNCATED, "the telegram ends within a record's data")
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
+class Records(NamedTuple):
     """What could be read before the end, or before the fault; `headers` is all DIF and VIF bytes in order."""
 
     records: tuple[Record, ...]
@@ -47,8 +46,7 @@ class Records:
     headers: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """DIB and VIB of one record; `raw` is the bytes of both."""
 
     dib: Dib

@@ -5,8 +5,8 @@ VIF   E V V V V V V V     a quantity, or FB, FD, EF (tables behind it), 7C, FC (
 VIFE  E V V V V V V V     first the code in the extension table, then combinable ones (up to ten)
 """
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from ...reading import Fault, FaultKind
 from .data_types import text
@@ -36,8 +36,7 @@ _TIMES_IN_ERROR = frozenset({"on_time", "operating_time"})
 _FORMS = {"unsigned": Form.UNSIGNED, "bits": Form.BITS}
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """What a whole value information block says; `void` where a record error makes the data no value."""
 
     meaning: Meaning
@@ -101,7 +100,7 @@ def _combine(meaning: Meaning, vifes: bytes) -> Value:
         code = vifes[position] & 0x7F
         if code == MANUFACTURER:
             own = _own_codes(vifes[position + 1 :]) or ("manufacturer",)
-            return replace(value, qualifiers=value.qualifiers + own)
+            return value._replace(qualifiers=value.qualifiers + own)
         position += 1
         if code == _COMBINABLE_EXTENSION and position < len(vifes):
             value = _change(value, COMBINABLE_FC, vifes[position] & 0x7F, "fc_")
@@ -117,9 +116,8 @@ def _change(value: Value, table: dict[int, Change], code: int, prefix: str) -> V
         return _qualified(value, f"vife_{prefix}{code:02x}")
     meaning = _changed(value.meaning, change)
     if change.qualifier in _FORMS and meaning.form is Form.NUMBER:
-        return replace(value, meaning=replace(meaning, form=_FORMS[change.qualifier]))
-    return replace(
-        _qualified(value, change.qualifier),
+        return value._replace(meaning=meaning._replace(form=_FORMS[change.qualifier]))
+    return _qualified(value, change.qualifier)._replace(
         meaning=meaning,
         void=value.void or (change.void and meaning.quantity not in _TIMES_IN_ERROR),
     )
@@ -127,7 +125,7 @@ def _change(value: Value, table: dict[int, Change], code: int, prefix: str) -> V
 
 def _qualified(value: Value, qualifier: str | None) -> Value:
     return (
-        replace(value, qualifiers=(*value.qualifiers, qualifier))
+        value._replace(qualifiers=(*value.qualifiers, qualifier))
         if qualifier
         else value
     )
@@ -137,6 +135,6 @@ def _changed(meaning: Meaning, change: Change) -> Meaning:
     if change.unit_unknown:
         return Meaning(meaning.quantity)
     if change.meaning is not None:
-        return replace(change.meaning, quantity=meaning.quantity)
+        return change.meaning._replace(quantity=meaning.quantity)
     unit = f"{meaning.unit or '1'}{change.per}" if change.per else meaning.unit
-    return replace(meaning, exponent=meaning.exponent + change.exponent, unit=unit)
+    return meaning._replace(exponent=meaning.exponent + change.exponent, unit=unit)

@@ -5,8 +5,8 @@ ones: m³/min becomes m³/h by a factor, days become seconds.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Form(Enum):
@@ -21,8 +21,7 @@ class Form(Enum):
     RATIO = "ratio"  # a number without a unit
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What a VIF measures: the plain number is data * factor * 10**exponent."""
 
     quantity: str
@@ -249,8 +248,7 @@ EXTENSION_FD_FD = _table(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What a combinable VIFE does to the meaning before it.
 
     `exponent` is added; `per` is appended to the unit; `meaning` replaces unit and form but keeps the quantity;

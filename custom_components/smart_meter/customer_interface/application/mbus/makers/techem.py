@@ -13,7 +13,7 @@ month 9-12, within a year of the date. Temperatures are in 0.01 °C.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ....reading import MeterIdentity
 from ..data_types import to_date_g
@@ -87,8 +87,7 @@ def _shown(data: bytes) -> bytes:
     return b"\x04\x15" + data[4:7] + b"\x00\x02\x6c" + when
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(NamedTuple):
     """A layout: meters' versions and media, the first byte where it tells, and the bytes it needs at least."""
 
     versions: frozenset[int]
