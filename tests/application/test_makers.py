@@ -10,7 +10,7 @@ import pytest
 from customer_interface.application.mbus import Formats, makers
 from customer_interface.keys import Key, KeyRing
 from customer_interface.mbus_address import identity
-from customer_interface.oms import meter_of, open_message
+from customer_interface.oms import meter_of, open_message, security_of
 from customer_interface.reading import (
     Fault,
     FaultKind,
@@ -39,12 +39,13 @@ def results(
 
 
 def said(items: tuple[Reading | Fault, ...]) -> dict[tuple[str, int], Scalar]:
-    """Return the values of the one reading by quantity and storage."""
+    """Return the values of the one reading by quantity with qualifiers, and storage."""
     (reading,) = items
     assert isinstance(reading, Reading), reading
     assert reading.check_bits == 16
     return {
-        (record.quantity, record.storage): record.value for record in reading.records
+        (" ".join((record.quantity, *record.qualifiers)), record.storage): record.value
+        for record in reading.records
     }
 
 
@@ -120,6 +121,7 @@ def test_techem_day_within_a_year(day: str, expected: date) -> None:
             {
                 ("volume", 0): Decimal("13.8"),
                 ("volume", 1): Decimal("8.9"),
+                ("volume manufacturer_01", 0): Decimal("4.9"),
                 ("date", 1): date(2018, 12, 31),
                 ("date", 0): date(2019, 4, 27),
             },
@@ -127,7 +129,11 @@ def test_techem_day_within_a_year(day: str, expected: date) -> None:
         (
             "6850785634129562",
             "A2 067029 0100 6017 0300",
-            {("volume", 0): Decimal("0.4"), ("volume", 1): Decimal("0.1")},
+            {
+                ("volume", 0): Decimal("0.4"),
+                ("volume", 1): Decimal("0.1"),
+                ("volume manufacturer_01", 0): Decimal("0.3"),
+            },
         ),
         (
             "6850785634125072",
@@ -137,25 +143,43 @@ def test_techem_day_within_a_year(day: str, expected: date) -> None:
         (
             "6850785634124543",
             "A1 009F27 770100 60 780000 00",
-            {("energy", 0): 495_000, ("energy", 1): 375_000},
+            {
+                ("energy", 0): 495_000,
+                ("energy", 1): 375_000,
+                ("energy manufacturer_01", 0): 120_000,
+            },
         ),
         (
             "68507856341227C3",
             "A2 129F25 3833 00A8 6226 0000",
-            {("energy", 0): 22_938_000_000, ("energy", 1): 13_112_000_000},
+            {
+                ("energy", 0): 22_938_000_000,
+                ("energy", 1): 13_112_000_000,
+                ("energy manufacturer_01", 0): 9_826_000_000,
+            },
         ),
     ],
 )
 def test_techem_counters(
     address: str, payload: str, expected: dict[tuple[str, int], Scalar]
 ) -> None:
-    """What a meter shows is the count at the billing date and the one since."""
+    """What a meter shows is the count at the billing date and the one since, which is told as well."""
     assert said(results(address, bytes.fromhex(payload))) == expected
+
+
+def test_techem_smoke_detector() -> None:
+    """Whether it gives alarm, and the end of the last billing period."""
+    payload = bytes.fromhex("A0 01 9F27" + "00" * 28)
+    assert said(results("68507856341276F0", payload)) == {
+        ("digital_input", 0): 1,
+        ("date", 1): date(2019, 12, 31),
+    }
 
 
 @pytest.mark.parametrize(
     ("address", "payload"),
     [
+        ("68507856341276F0", "A0 02 9F27" + "00" * 28),  # an alarm that is unknown
         ("6850785634126980", "A0 11 9F27 0204 8004 8300 C408"),
         ("6850785634126980", "A0 12 9F27 0204 8004 8300 C408 F709"),
         ("6850785634126A80", "A0 11 9F27 0204 8004 8300 C408 F709"),
@@ -372,7 +396,378 @@ def test_apator_registers_that_cannot_be_followed(address: str, registers: str) 
     assert ("volume", 0) not in said(results(address, body))
 
 
-BFW = "7A DBC0 0000 2F2F 9E1F 03C1 0388 152A" + "00" * 27 + "28{month}21"
+@pytest.mark.parametrize("begin", ["0F", "80"])
+def test_apator_registers_under_a_key(begin: str) -> None:
+    """What a key opens may begin with 80 in place of DIF 0F; only whole registers prove it."""
+    key = bytes(range(16))
+    registers = "A5000000000000 10030F0000 43F401 FFFFFFFFFFFFFF8D5E"
+    plain = bytes.fromhex(f"2F2F {begin} {registers}")[:32].ljust(32, b"\xff")
+    keys = KeyRing((Key(key),))
+    values = said(results("0106785634120507", _mode_5(plain, key), keys))
+    assert values["volume", 0] == Decimal("3.843")
+    other = plain[:3] + b"\xff" * 29
+    assert begin == "0F" or refused_key(
+        results("0106785634120507", _mode_5(other, key), keys)
+    )
+
+
+def _mode_5(plain: bytes, key: bytes) -> bytes:
+    """Return the payload of an Apator water meter in security mode 5."""
+    plain = plain.ljust(32, b"\xff")
+    vector = cipher_vector(bytes.fromhex("0106785634120507"), 0x21)
+    encryptor = Cipher(algorithms.AES(key), modes.CBC(vector)).encryptor()
+    return bytes.fromhex("7A 2100 2005") + encryptor.update(plain)
+
+
+def refused_key(items: tuple[Reading | Fault, ...]) -> bool:
+    """Whether all there is is one fault about the key."""
+    (fault,) = items
+    return isinstance(fault, Fault) and fault.kind is FaultKind.KEY
+
+
+@pytest.mark.parametrize(
+    ("address", "payload", "volume"),
+    [
+        ("1486785634120303", "A0 07000000 4C40" + "00" * 12, "0.002333"),
+        ("1486785634120F0F", "A0 42F21400 0040" + "00" * 12, "457.579333"),
+        ("1486785634120411", "A0 40420F00 0840" + "00" * 12, "333333.333333"),
+    ],
+)
+def test_apator_thirds(address: str, payload: str, volume: str) -> None:
+    """Counts of a third, of a litre or a cubic metre, to the millilitre below."""
+    values = said(results(address, bytes.fromhex(payload)))
+    assert values == {("volume", 0): Decimal(volume)}
+
+
+@pytest.mark.parametrize(
+    ("address", "payload"),
+    [
+        ("1486785634120F0F", "A0 42F21400 0041" + "00" * 12),
+        ("1486785634120F0F", "A1 42F21400 0040" + "00" * 12),
+        ("1486785634120E0F", "A0 42F21400 0040" + "00" * 12),
+        ("1486785634120F0F", "A0 42F21400 0040" + "00" * 11),
+    ],
+)
+def test_apator_thirds_of_others(address: str, payload: str) -> None:
+    """Another mark, CI field, version or length: no volume."""
+    assert refused(results(address, bytes.fromhex(payload)))
+
+
+EITN = "A10000 5A00 {broken} 0200 {date} C013 B415"
+
+
+@pytest.mark.parametrize("begin", ["A0", "B6 00 A0", "B6 03 0102A0 A0"])
+def test_apator_allocator(begin: str) -> None:
+    """Units and average temperatures now and before, the date, and when its seal was broken."""
+    payload = bytes.fromhex(begin + EITN.format(broken="1C27", date="322D"))
+    for maker in ("0186", "1486"):
+        assert said(results(f"{maker}785634120408", payload)) == {
+            ("heat_cost_units", 0): 2,
+            ("heat_cost_units", 1): 90,
+            ("date", 0): date(2019, 8, 28),
+            ("external_temperature average", 0): Decimal("21.703125"),
+            ("external_temperature average", 1): Decimal("19.75"),
+        }
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "A0" + EITN.format(broken="0000", date="FF2D"),  # no date
+        "A0" + EITN.format(broken="FFFF", date="322D"),
+        "A0" + EITN.format(broken="0000", date="322D") + "00",
+        "B6 02 00 A0" + EITN.format(broken="0000", date="322D"),
+        "B6",
+        "A1" + EITN.format(broken="0000", date="322D"),
+    ],
+)
+def test_apator_allocators_of_another_kind(payload: str) -> None:
+    """A date that is none, another length or CI field: nothing."""
+    assert refused(results("1486785634120408", bytes.fromhex(payload)))
+
+
+def test_apator_allocator_whole() -> None:
+    """A seal that was not broken has no date."""
+    payload = bytes.fromhex("A0" + EITN.format(broken="0000", date="322D"))
+    (reading,) = results("1486785634120408", payload)
+    assert isinstance(reading, Reading)
+    assert [
+        record.value for record in reading.records if record.quantity == "date"
+    ] == [date(2022, 9, 18), None]
+
+
+NA1 = bytes.fromhex("0106785634121407")
+NA1_KEY = bytes(range(1, 17))
+# 123 456 litres, 2025-03-04 05:06:07, 77 hours, 1 029 litres since, errors 80 now and 02 then.
+NA1_PLAIN = bytes.fromhex("2F 00 241E00 BF46592F 4D01 010100 80 02")
+
+
+def _na1(plain: bytes, ci: int = 0xA0) -> bytes:
+    encryptor = Cipher(
+        algorithms.AES(NA1_KEY), modes.CBC(cipher_vector(NA1, 0x5C))
+    ).encryptor()
+    return bytes((ci, 0x5C, 0x01)) + encryptor.update(plain)
+
+
+@pytest.mark.parametrize("ci", [0xA0, 0xA1])
+def test_apator_na1(ci: int) -> None:
+    """The clock, volume and errors, and those of the last reading kept, whose age is told."""
+    items = results(NA1.hex(), _na1(NA1_PLAIN, ci), KeyRing((Key(NA1_KEY),)))
+    assert said(items) == {
+        ("volume", 0): Decimal("123.456"),
+        ("datetime", 0): datetime(2025, 3, 4, 5, 6),
+        ("error_flags", 0): 0x80,
+        ("volume", 1): Decimal("122.427"),
+        ("actuality_duration", 1): 77 * 3_600,
+        ("datetime", 1): datetime(2025, 3, 1, 0, 6),
+        ("error_flags", 1): 0x02,
+    }
+    (reading,) = items
+    assert isinstance(reading, Reading)
+    assert (reading.encrypted, reading.key_index) == (True, 0)
+
+
+def test_apator_na1_powers_of_ten() -> None:
+    """A count of tens of litres."""
+    plain = NA1_PLAIN[:1] + b"\x10" + NA1_PLAIN[2:]
+    values = said(results(NA1.hex(), _na1(plain), KeyRing((Key(NA1_KEY),))))
+    assert values["volume", 0] == Decimal("1234.560")
+    assert values["volume", 1] == Decimal("1224.270")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "30",  # another first byte
+        "2F 40",  # bits that are not known
+        "2F 30 241E00",  # more than a meter counts in its life
+        "2F 00 241E00 00000000",  # a clock before there was such a meter
+        "2F 00 241E00 BF46592F FFFF",  # a reading of years ago
+        "2F 00 241E00 BF46592F 4D01 FFFFFF",  # a volume below zero
+    ],
+)
+def test_apator_na1_that_makes_no_sense(change: str) -> None:
+    """Nothing else tells that the key was right."""
+    plain = bytes.fromhex(change)
+    plain += NA1_PLAIN[len(plain) :]
+    keys = KeyRing((Key(NA1_KEY),))
+    assert refused_key(results(NA1.hex(), _na1(plain), keys))
+
+
+def test_apator_na1_without_its_key() -> None:
+    """It is listed as encrypted, and asks for a key."""
+    message = Message(Layer.MBUS, _na1(NA1_PLAIN), Link.WMBUS, 0x44, NA1)
+    assert security_of(message) == "mode 5"
+    assert refused_key(results(NA1.hex(), message.payload))
+    other = Message(Layer.MBUS, _na1(NA1_PLAIN)[:-1], Link.WMBUS, 0x44, NA1)
+    assert security_of(other) is None
+    assert refused(results(NA1.hex(), other.payload))
+
+
+BMETERS = "7A 8F00 0000 0C13 63020400 0F"
+MONTHS = "A40500 6E0700 850900 CA0B00 4A0E00" + "FFFFFF" + "020000" * 6
+
+
+def test_hydrodigit() -> None:
+    """Battery, leak, backflow and the ends of the last twelve months."""
+    parts = f"97 0A 01240305 240425 07000000 {MONTHS} 2F2F"
+    values = said(results("B409785634121307", bytes.fromhex(BMETERS + parts)))
+    assert {key: value for key, value in values.items() if key[1] == 0} == {
+        ("volume", 0): Decimal("40.263"),
+        ("manufacturer_specific", 0): values["manufacturer_specific", 0],
+        ("voltage", 0): Decimal("3.05"),
+        ("date leakage", 0): date(2024, 4, 25),
+        ("volume backward", 0): Decimal("0.007"),
+    }
+    assert [values["volume", month] for month in (1, 5, 6, 12)] == [
+        Decimal("14.44"),
+        Decimal("36.58"),
+        None,
+        Decimal("0.02"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ("01 0B", {("voltage", 0): Decimal("3.20")}),
+        ("80 000000", {("date leakage", 0): None}),
+        ("03 0B 01240305", {("voltage", 0): Decimal("3.20")}),
+        ("00", {}),
+        ("04 010000", {}),  # too short
+        ("09 0B 00000000", {}),  # a part that is not known
+    ],
+)
+def test_hydrodigit_parts(parts: str, expected: dict[tuple[str, int], Scalar]) -> None:
+    """Each part is there where its bit is set; a block that cannot be followed gives nothing."""
+    values = said(results("B409785634121307", bytes.fromhex(BMETERS + parts)))
+    del values["volume", 0], values["manufacturer_specific", 0]
+    assert values == expected
+
+
+def test_hydroclima() -> None:
+    """Averages in the room and on the radiator, the maximum, and units at the ends of earlier periods."""
+    block = (
+        "11 0000 9924 2934 0000 3713 DF08 BC16 3633 960E 8208 D401 D908 7907 6006"
+        "DA08 0809 0080" + "00" * 12
+    )
+    payload = bytes.fromhex(f"7A 8000 0000 036E540200 0F {block}")
+    values = said(results("B009785634128508", payload))
+    del values["manufacturer_specific", 0]
+    assert values == {
+        ("heat_cost_units", 0): 596,
+        ("flow_temperature average", 0): Decimal("49.19"),
+        ("external_temperature average", 0): Decimal("22.71"),
+        ("external_temperature", 1): Decimal("58.20"),
+        ("flow_temperature average", 1): Decimal("37.34"),
+        ("external_temperature average", 1): Decimal("21.78"),
+        ("external_temperature average", 2): Decimal("22.66"),
+        ("external_temperature average", 3): Decimal("23.12"),
+        ("external_temperature average", 4): None,
+        ("heat_cost_units", 2): 468,
+        ("heat_cost_units", 3): 2265,
+        ("heat_cost_units", 4): 1913,
+        ("heat_cost_units", 5): 1632,
+    }
+
+
+def test_hydroclima_before() -> None:
+    """The block of older ones has no radiator temperature of now."""
+    block = "10 0043 106A 7D2C 4A07 8F12 202C B124 2A06 D306 2100 210000"
+    address = "B009785634125308"
+    for more, there in (("", True), ("00", False)):
+        payload = bytes.fromhex(f"7A 8000 0000 036E000000 0F {block}{more}")
+        values = said(results(address, payload))
+        assert (("external_temperature", 0) in values) is there
+    values = said(results(address, bytes.fromhex(f"7A80000000 036E000000 0F {block}")))
+    assert values["external_temperature average", 0] == Decimal("18.66")
+    assert values["external_temperature", 0] == Decimal("47.51")
+    assert values["flow_temperature average", 1] == Decimal("17.47")
+
+
+# Access number 05 chooses row 5 of the table: 32 A1 39 0E.
+RFM_TX1 = "7A 05 00 0610 1115 {volume} 00000000000000 {clock} 0000"
+RFM_TX1_VOLUME = bytes(
+    byte ^ 0x05 ^ row
+    for byte, row in zip(
+        bytes.fromhex("34120000"), bytes.fromhex("32A1390E"), strict=True
+    )
+)
+
+
+def test_rfm_tx1() -> None:
+    """The volume is scrambled, the clock is not."""
+    text = RFM_TX1.format(volume=RFM_TX1_VOLUME.hex(), clock="59 04 10 31 03 25")
+    assert said(results("B409785634120507", bytes.fromhex(text))) == {
+        ("volume", 0): Decimal("1.234"),
+        ("datetime", 0): datetime(2025, 3, 31, 10, 4),
+    }
+
+
+@pytest.mark.parametrize(
+    ("volume", "clock"),
+    [
+        ("34120000", "59 04 10 31 03 25"),  # not scrambled
+        (RFM_TX1_VOLUME[:3].hex() + "FB", "59 04 10 31 03 25"),  # a minus
+        (RFM_TX1_VOLUME.hex(), "59 04 10 31 13 25"),
+        (RFM_TX1_VOLUME.hex(), "59 04 24 31 03 25"),
+        (RFM_TX1_VOLUME.hex(), "59 60 10 31 03 25"),
+        (RFM_TX1_VOLUME.hex(), "5A 04 10 31 03 25"),
+    ],
+)
+def test_rfm_tx1_that_makes_no_sense(volume: str, clock: str) -> None:
+    """Another table gives no digits."""
+    text = RFM_TX1.format(volume=volume, clock=clock)
+    assert refused(results("B409785634120507", bytes.fromhex(text)))
+    assert refused(results("B409785634120607", bytes.fromhex(text)))
+
+
+ZENNER = "7A 8000 0000 0F 00000001 80BF1B00 {volume} 00"
+
+
+def test_zenner() -> None:
+    """Volumes in 1/256 litre, to the millilitre below."""
+    text = ZENNER.format(volume="81A64200")
+    values = said(results("496A785634120B16", bytes.fromhex(text)))
+    assert values["volume", 0] == Decimal("17.062503")
+    assert values["volume", 1] == Decimal("7.103500")
+    assert values["error_flags", 0] == 1 << 24
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("496A785634120B16", ZENNER.format(volume="80BF1A00")),  # less than before
+        ("496A785634120B16", ZENNER.format(volume="00A64200") + "00"),
+        ("496A785634120B07", ZENNER.format(volume="00A64200")),
+        ("496A785634120C16", ZENNER.format(volume="00A64200")),
+    ],
+)
+def test_zenner_of_another_kind(address: str, text: str) -> None:
+    """A volume that fell, another length, medium or version: no volume."""
+    assert ("volume", 0) not in said(results(address, bytes.fromhex(text)))
+
+
+def test_axioma_battery() -> None:
+    """What looks like days is percent."""
+    payload = bytes.fromhex("7A 8000 0000 0413 FB940000 01FD745B")
+    (reading,) = results("0907785634120107", payload)
+    assert isinstance(reading, Reading)
+    assert [(r.quantity, r.value, r.unit) for r in reading.records] == [
+        ("volume", Decimal("38.139"), "m³"),
+        ("battery_level", 91, "%"),
+    ]
+    (other,) = results("2423785634120107", payload)
+    assert isinstance(other, Reading)
+    assert other.records[1].quantity == "battery_lifetime"
+
+
+MONTHLY = (
+    "78 0DFF5F35 00 82 18 0000 80 00 07 {kind} FFFF 53110000 3F3C 49090000 5F31 80100000"
+    "8300 3C00 0080" + "0000" * 7 + "5100 8300 {end}"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "quantity", "factor"),
+    [
+        ("C006", "energy", 1_000),
+        ("C00D", "energy", 100_000),
+        ("C113", "volume", Decimal("0.01")),
+    ],
+)
+def test_qundis_months(kind: str, quantity: str, factor: Decimal) -> None:
+    """What was consumed in each of twelve months, the last one's storage number first; volumes in 10 litres."""
+    payload = bytes.fromhex(MONTHLY.format(kind=kind, end="2F"))
+    (reading,) = results("9344785634122304", payload)
+    assert isinstance(reading, Reading)
+    months = {
+        record.storage: record.value
+        for record in reading.records
+        if record.quantity == quantity and (record.unit or "").endswith("/mo")
+    }
+    assert list(months) == list(range(17, 29))
+    assert [months[n] for n in (17, 18, 26, 27, 28)] == [
+        131 * factor,
+        81 * factor,
+        None,
+        60 * factor,
+        131 * factor,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "end"), [("C005", "2F"), ("B06E", "2F"), ("C006", "00")]
+)
+def test_qundis_months_that_are_not_known(kind: str, end: str) -> None:
+    """Months whose unit is not proven, or that do not end where they should, are not told."""
+    payload = bytes.fromhex(MONTHLY.format(kind=kind, end=end))
+    (reading,) = results("9344785634122304", payload)
+    assert isinstance(reading, Reading)
+    assert not [r for r in reading.records if (r.unit or "").endswith("/mo")]
+
+
+BFW = "7A DBC0 0000 2F2F 9E1F 03C1 0388 152A" + "00" * 25 + "23C1 28{month}21"
 
 
 def test_bfw() -> None:
@@ -381,6 +776,9 @@ def test_bfw() -> None:
     assert said(results("D708785634120208", payload)) == {
         ("heat_cost_units", 0): 904,
         ("heat_cost_units", 1): 961,
+        ("heat_cost_units", 2): 0x3C1,
+        ("heat_cost_units", 3): 0x200,
+        **{("heat_cost_units", n): 0 for n in range(4, 20)},
         ("date", 0): date(2021, 2, 28),
     }
     assert refused(results("D708785634120208", bytes.fromhex(BFW.format(month="0F"))))
@@ -410,13 +808,24 @@ KNOWN = [
     ("2423", "2004"),
     ("304C", "D401"),
     ("2D2C", "1B16"),
+    ("0106", "1407"),
+    ("1486", "0F0F"),
+    ("1486", "0408"),
+    ("B409", "1307"),
+    ("B409", "0507"),
+    ("B009", "8508"),
+    ("496A", "0B16"),
+    ("0907", "0107"),
+    ("6850", "76F0"),
 ]
 
 
 @given(
     st.sampled_from(KNOWN),
     st.sampled_from([0x71, 0x78, 0x7A, 0xA0, 0xA1, 0xA2, 0xB6]),
-    st.sampled_from(["", "11", "0F", "0000002F2F", "0DFF5F35", "0000000F"]),
+    st.sampled_from(
+        ["", "11", "0F", "0000002F2F", "0DFF5F35", "0000000F", "00000610", "2F2F80"]
+    ),
     st.binary(max_size=60),
 )
 def test_any_bytes(known: tuple[str, str], ci: int, begin: str, rest: bytes) -> None:
@@ -428,3 +837,4 @@ def test_any_bytes(known: tuple[str, str], ci: int, begin: str, rest: bytes) -> 
         makers.within(meter, Record("manufacturer_specific", None, raw=raw.hex()))
     makers.from_data(meter, rest)
     makers.from_scrambled(bytes(3), b"\x4b" + rest)
+    makers.from_deciphered((makers.FIRST + rest).ljust(16, b"\0"))

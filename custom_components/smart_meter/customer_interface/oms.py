@@ -7,6 +7,7 @@ The order is M-Bus's own, so it is composed here and not in stack.py. Pure; neve
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from . import mbus_address
@@ -109,6 +110,8 @@ def as_sent(payload: bytes) -> bytes:
 def security_of(message: Message) -> str | None:
     """Return how a message is encrypted, for a list of meters: `ell`, `mode 5`, ..., None where it is not."""
     payload = message.payload
+    if payload and makers.enciphered(meter_of(message), payload[0], payload[1:]):
+        return "mode 5"
     if is_ell(payload):
         ell = parse_ell(payload)
         if isinstance(ell, Fault) or ell.encryption:
@@ -162,8 +165,8 @@ def _open_link(
     message: Message, facts: Reading, keys: KeyRing, formats: Formats
 ) -> Results:
     payload, address = to_mode_1(message.payload), _link_address(message)
-    if _is_own(message):
-        return _read_own(message, facts)
+    if _is_own(message, facts.meter):
+        return _read_own(message, facts, keys)
     if is_ell(payload):
         below = parse_ell(payload)
         if isinstance(below, Fault):
@@ -187,25 +190,50 @@ def _open_link(
 _OWN_CI = range(0xA0, 0xB8)
 
 
-def _is_own(message: Message) -> bool:
+def _is_own(message: Message, meter: MeterIdentity) -> bool:
     """Whether a maker's own layout or scrambling is on top."""
-    if message.link is not Link.WMBUS or not message.payload:
+    payload = message.payload
+    if message.link is not Link.WMBUS or not payload:
         return False
-    return message.payload[0] in _OWN_CI or mbus_address.is_scrambled(
-        message.address, message.payload
+    return (
+        payload[0] in _OWN_CI
+        or mbus_address.is_scrambled(message.address, payload)
+        or makers.is_scrambled(meter, payload[0], payload[1:])
     )
 
 
-def _read_own(message: Message, facts: Reading) -> Results:
+def _read_own(message: Message, facts: Reading, keys: KeyRing) -> Results:
     meter, payload = facts.meter, message.payload
     if meter.manufacturer in mbus_address.DIEHL:
         found = _unscrambled(message)
+    elif locked := makers.enciphered(meter, payload[0], payload[1:]):
+        opened = _decipher(*locked, message, facts, keys)
+        if isinstance(opened, Fault):
+            return (opened._replace(meter=meter),)
+        found, facts = opened.data, opened.facts
     else:
         found = makers.from_telegram(meter, payload[0], payload[1:])
     if found is None:
         return (OWN_LAYOUT._replace(meter=meter),)
     results = read(found, Content.RECORDS, meter, Formats())
     return tuple(_with_facts(item, facts) for item in results)
+
+
+def _decipher(
+    access: int, ciphertext: bytes, message: Message, facts: Reading, keys: KeyRing
+) -> _Plain | Fault:
+    """Open a maker's own layout that is enciphered as mode 5 is, and return its records."""
+    opened = security.open_cbc(
+        ciphertext,
+        _secrets(keys, facts.meter),
+        [security.cipher_vector(message.address, access)],
+        lambda plain: makers.from_deciphered(plain) is not None,
+        makers.FIRST,
+    )
+    if isinstance(opened, Fault):
+        return opened
+    records = makers.from_deciphered(opened.plaintext) or b""
+    return _Plain(records, _with_key(facts, opened.key, keys))
 
 
 def _unscrambled(message: Message) -> bytes | None:
@@ -330,7 +358,7 @@ def _decrypt(
             "encrypted, but without the meter's address that decryption needs",
         )
     if not secrets:
-        if _is_data(data[: tpl.blocks * BLOCK]):
+        if _is_data(data[: tpl.blocks * BLOCK], facts.meter):
             return _Plain(data, facts)
         secrets = _works_keys(facts.meter)
     header = payload[: tpl.start - _COUNTER_SIZE]
@@ -344,9 +372,14 @@ def _works_keys(meter: MeterIdentity) -> tuple[bytes, ...]:
     return (diehl.DEFAULT_KEY,) if meter.manufacturer in mbus_address.DIEHL else ()
 
 
-def _is_data(plaintext: bytes) -> bool:
+def _is_data(plaintext: bytes, meter: MeterIdentity) -> bool:
     """Tell opened blocks, by us or by a gateway that kept the header: fillers, then records to the very end."""
-    return plaintext[:2] == FILLERS and parse_records(plaintext).fault is None
+    records = makers.from_data(meter, plaintext)
+    return (
+        plaintext[:2] == FILLERS
+        and records is not None
+        and parse_records(records).fault is None
+    )
 
 
 class _Locked(NamedTuple):
@@ -388,7 +421,10 @@ def _open_mode_5(locked: _Locked) -> _Plain | Fault:
     # What misses blocks breaks off within a record; a compact frame has a CRC of its own.
     whole = missing is None and _CONTENTS[locked.tpl.ci] is Content.RECORDS
     opened = security.open_cbc(
-        ciphertext, locked.secrets, [vector], _is_data if whole else bool
+        ciphertext,
+        locked.secrets,
+        [vector],
+        partial(_is_data, meter=locked.facts.meter) if whole else bool,
     )
     if isinstance(opened, Fault):
         return opened

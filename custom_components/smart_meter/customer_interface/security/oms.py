@@ -111,11 +111,12 @@ def open_cbc(
     keys: Sequence[bytes],
     vectors: Sequence[bytes],
     makes_sense: Callable[[bytes], bool],
+    begin: bytes = FILLERS,
 ) -> Opened | Fault:
     """Open modes 4 and 5 (whole blocks); several vectors are tried where an address may be one of two.
 
     Nothing authenticates these modes, and of 65536 wrong keys one gives the two fillers: so `makes_sense` judges the
-    whole plaintext.
+    whole plaintext. `begin` is what a maker has in place of the fillers.
     """
     if not ciphertext:
         return _NO_BLOCK
@@ -126,7 +127,7 @@ def open_cbc(
     for key in usable:
         for vector in vectors:
             plaintext = decrypt_cbc(key, vector, ciphertext)
-            if plaintext.startswith(FILLERS):
+            if plaintext.startswith(begin):
                 if makes_sense(plaintext):
                     return Opened(plaintext, key)
                 verdict = _NO_SENSE

@@ -110,7 +110,8 @@ def _read_records(
     parsed = parse_records(own, unsigned=meter.manufacturer in UNSIGNED_MAKERS)
     if parsed.fault is None:
         formats.learn(parsed.headers)
-    found = (*parsed.records, *_packed(parsed.records, meter))
+    records = makers.corrected(meter, parsed.records)
+    found = (*records, *_packed(records, meter))
     mapped = assign((*found, *unpacked(found)), meter)
     reading = Reading(
         meter=meter, time=mapped.time, values=mapped.values, records=mapped.records

@@ -4,20 +4,56 @@ Each layout is told by maker, version, medium and CI field, and is here only bec
 values prove it. What is read is handed on as records of EN 13757-3, so that it is understood like all others.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ....reading import MeterIdentity, Record
-from . import apator, bfw, diehl, qundis, techem
+from . import apator, axioma, bfw, bmeters, diehl, qundis, techem, zenner
 
-_TELEGRAMS = {"TCH": techem.records}
-_DATA = {"BFW": bfw.records}
-_WITHIN = {"APA": apator.within, "LSE": qundis.within, "QDS": qundis.within}
+FIRST = apator.FIRST
+
+type _ReadTelegram = Callable[[MeterIdentity, int, bytes], bytes | None]
+type _ReadRecord = Callable[[MeterIdentity, Record], bytes]
+
+_TELEGRAMS: dict[str, tuple[_ReadTelegram, ...]] = {
+    "APA": (apator.allocator,),
+    "APT": (apator.allocator, apator.counted),
+    "BMT": (bmeters.rfm_tx1,),
+    "TCH": (techem.records,),
+}
+_DATA: dict[str, Callable[[MeterIdentity, bytes], bytes | None]] = {
+    "APA": apator.records,
+    "BFW": bfw.records,
+}
+_WITHIN: dict[str, _ReadRecord] = {
+    "APA": apator.within,
+    "BMP": bmeters.hydroclima,
+    "BMT": bmeters.hydrodigit,
+    "LSE": qundis.within,
+    "QDS": qundis.within,
+    "ZRI": zenner.within,
+}
+_CORRECTED = {"AXI": axioma.corrected}
+
+
+def is_scrambled(meter: MeterIdentity, ci: int, data: bytes) -> bool:
+    """Whether a telegram that looks like a standard one is in a maker's own layout."""
+    return meter.manufacturer == "BMT" and bmeters.is_scrambled(ci, data)
 
 
 def from_telegram(meter: MeterIdentity, ci: int, data: bytes) -> bytes | None:
     """Return the records of a telegram with a maker's own CI field; `data` is what follows it. None where unknown."""
-    read = _TELEGRAMS.get(meter.manufacturer or "")
-    return read(meter, ci, data) if read else None
+    readers = _TELEGRAMS.get(meter.manufacturer or "", ())
+    return next(filter(None, (read(meter, ci, data) for read in readers)), None)
+
+
+def enciphered(meter: MeterIdentity, ci: int, data: bytes) -> tuple[int, bytes] | None:
+    """Return access number and ciphertext of a telegram in a maker's own layout that needs a key; None for others."""
+    return apator.enciphered(meter, ci, data) if meter.manufacturer == "APA" else None
+
+
+def from_deciphered(plain: bytes) -> bytes | None:
+    """Return the records of what was enciphered in a maker's own layout, None where it makes no sense."""
+    return apator.deciphered(plain)
 
 
 def from_scrambled(status: bytes, plain: bytes) -> bytes | None:
@@ -36,9 +72,7 @@ def from_data(meter: MeterIdentity, data: bytes) -> bytes | None:
 
 def look_into(meter: MeterIdentity, records: Iterable[Record]) -> bool:
     """Whether more than each record's own data decides what a telegram of these records says."""
-    return meter.manufacturer in _DATA or (
-        meter.manufacturer in _WITHIN and any(map(_may_hold, records))
-    )
+    return meter.manufacturer in _WITHIN and any(map(_may_hold, records))
 
 
 def _may_hold(record: Record) -> bool:
@@ -50,3 +84,9 @@ def within(meter: MeterIdentity, record: Record) -> bytes:
     """Return the records a maker packed into one of his own; none where they are unknown."""
     read = _WITHIN.get(meter.manufacturer or "")
     return read(meter, record) if read and _may_hold(record) else b""
+
+
+def corrected(meter: MeterIdentity, records: tuple[Record, ...]) -> tuple[Record, ...]:
+    """Return records as they are meant, of makers who use a code of the standard for something else."""
+    correct = _CORRECTED.get(meter.manufacturer or "")
+    return tuple(map(correct, records)) if correct else records

@@ -1,17 +1,25 @@
 """Qundis (also sold by Siemens): the walk-by data set, a record of variable length with VIF FF 5F.
 
-    00 | 82 | 5 bytes | 07 | B0, C0 or C1 | VIF | error date (2) | value (4) | date (2) | value (4) | date (2) | value (4) | ...
+    00 | 82 | 5 bytes | 07 | B0, C0 or C1 | VIF | error date (2) | value (4) | date (2) | value (4) | date (2) | value (4) |
+         12 months (2 each) | 2F
 
 Values are BCD in the unit of the VIF, dates type G: as it is now, at the yearly billing date, at the end of the last month.
+Months are what was consumed in each, low byte first, the last one last; 80 00 is none. They are in the unit of the VIF,
+but for volumes, where one is 10 litres: their sum says so in all published telegrams but those of 0.1 kWh.
 """
 
 from ....reading import MeterIdentity, Record
+from .build import dib
 
 _HEADER = "0dff5f"
 _TYPE, _TYPE_AT, _VIF_AT = 0x82, 1, 9
 _SIZE = 28
 # The VIFs published telegrams have: energy, volume, heat cost units.
 _VIFS = frozenset({0x05, 0x06, 0x0D, 0x0E, 0x13, 0x6E})
+# The VIFs whose months are proven, and those of the months; a month's consumption is the quantity per month.
+_MONTHLY = {0x06: b"\x86\x25", 0x0D: b"\x8d\x25", 0x13: b"\x94\x25"}
+_MONTHS, _END = slice(28, 52), 0x2F
+_LAST_MONTH = 17
 
 
 def within(_meter: MeterIdentity, record: Record) -> bytes:
@@ -41,4 +49,17 @@ def within(_meter: MeterIdentity, record: Record) -> bytes:
         + month
         + b"\x32\x6c"
         + error
+        + _months(data)
+    )
+
+
+def _months(data: bytes) -> bytes:
+    """Return what was consumed in each month: the last has the storage number of its end, each before it the next."""
+    vib = _MONTHLY.get(data[_VIF_AT])
+    if vib is None or data[_MONTHS.stop : _MONTHS.stop + 1] != bytes((_END,)):
+        return b""
+    months = data[_MONTHS]
+    return b"".join(
+        dib(0x2, _LAST_MONTH + n) + vib + months[len(months) - 2 * n - 2 :][:2]
+        for n in range(len(months) // 2)
     )

@@ -6,9 +6,10 @@
     water meter, last     2 bytes | date | volume (3) | ...                             what it shows, as of the date
     heat meter Compact V  3 bytes | energy (3) | 1 byte | energy (3) | ...              energies in kWh
     heat meter Vario      3 bytes | energy (2) | 2 bytes | energy (2) | ...             energies in MJ
+    smoke detector        alarm | date | ...                                            alarm: 0 none, 1 smoke
 
 Date, units, volume, energy come first for the end of the last billing period, then as counted since: what the meter
-shows is their sum, but for allocators, which begin anew. A date is day 0-4, month 5-8, year 9-15; a day is day 4-8,
+shows is their sum, but for allocators, which begin anew; what was counted since is a record with a code of our own. A date is day 0-4, month 5-8, year 9-15; a day is day 4-8,
 month 9-12, within a year of the date. Temperatures are in 0.01 °C.
 """
 
@@ -21,6 +22,8 @@ from ..data_types import to_date_g
 type _Read = Callable[[bytes], bytes]
 
 _CI = range(0xA0, 0xA3)
+# A manufacturer's own VIFE: what was counted since the last billing date.
+_EXTENSION, _SINCE = 0x80, b"\xff\x01"
 
 
 def _date(data: bytes) -> tuple[int, int, int]:
@@ -76,6 +79,9 @@ def _counter(vif: int, first: int, second: int, size: int, *, dated: bool) -> _R
             + (before + since).to_bytes(4, "little")
             + bytes((0x44, vif))
             + before.to_bytes(4, "little")
+            + bytes((0x04, vif | _EXTENSION))
+            + _SINCE
+            + since.to_bytes(4, "little")
             + (_dates(data, 5) if dated else b"")
         )
 
@@ -85,6 +91,11 @@ def _counter(vif: int, first: int, second: int, size: int, *, dated: bool) -> _R
 def _shown(data: bytes) -> bytes:
     when = to_date_g(*_date(data[2:4]))
     return b"\x04\x15" + data[4:7] + b"\x00\x02\x6c" + when
+
+
+def _alarm(data: bytes) -> bytes:
+    since = to_date_g(*_date(data[1:3]))
+    return b"\x01\xfd\x1b" + data[:1] + b"\x42\x6c" + since
 
 
 class _Layout(NamedTuple):
@@ -100,6 +111,7 @@ class _Layout(NamedTuple):
 _WATER = frozenset({"water", "warm_water", "cold_water"})
 _ALLOCATOR = frozenset({"heat_cost_allocator"})
 _HEAT = frozenset({"heat"})
+_SMOKE = frozenset({"smoke_detector"})
 _TENTH_M3, _KWH, _MJ = 0x15, 0x06, 0x0E
 
 _LAYOUTS = (
@@ -114,6 +126,7 @@ _LAYOUTS = (
         frozenset({0x22, 0x39, 0x45}), _HEAT, 10, _counter(_KWH, 3, 7, 3, dated=False)
     ),
     _Layout(frozenset({0x27}), _HEAT, 9, _counter(_MJ, 3, 7, 2, dated=False)),
+    _Layout(frozenset({0x76}), _SMOKE, 31, _alarm, frozenset({0x00, 0x01})),
 )
 
 

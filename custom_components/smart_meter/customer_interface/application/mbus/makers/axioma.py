@@ -1,0 +1,14 @@
+"""Axioma: water meters that send in percent how much of their battery is left, as if it were days (FD 74)."""
+
+from ....reading import Record
+
+_DAYS, _DAY = "fd74", 86_400
+
+
+def corrected(record: Record) -> Record:
+    """Return a record as it is meant."""
+    if record.raw[2:6] != _DAYS or not isinstance(record.value, int):
+        return record
+    return record._replace(
+        quantity="battery_level", value=record.value // _DAY, unit="%"
+    )
