@@ -79,7 +79,9 @@ async def test_costs_of_a_telegram(
 
 def _quickest(seen: list[Seen]) -> float:
     """Return the cost of a telegram in the quickest round in milliseconds."""
-    return min(fmean(s.cost for s in batch) for batch in batched(seen, TELEGRAMS, strict=True))
+    return min(
+        fmean(s.cost for s in batch) for batch in batched(seen, TELEGRAMS, strict=True)
+    )
 
 
 async def _telegrams(hass: HomeAssistant, meter: Meter, *, debug: bool) -> list[Seen]:

@@ -51,7 +51,6 @@ from .customer_interface.errors import CatalogueError, SourceError
 from .customer_interface.keys import KeyRing
 from .customer_interface.line import LineSettings
 from .customer_interface.plausibility import Limits
-from .customer_interface.radio import USUAL_MODE
 from .customer_interface.reading import (
     Fault,
     FaultKind,
@@ -107,7 +106,7 @@ class Setup(NamedTuple):
     keys: KeyRing
     line: LineSettings | None
     expected: Protection = Protection.NONE
-    radio_mode: str = USUAL_MODE
+    radio_mode: str | None = None
 
     @property
     def profile(self) -> Profile:
@@ -182,7 +181,7 @@ async def async_look_up(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> Se
         keys,
         LineSettings.parse(line) if line else None,
         EXPECTED[Encryption(entry.data.get(CONF_ENCRYPTION, Encryption.AUTO))],
-        entry.data.get(CONF_RADIO_MODE, USUAL_MODE),
+        entry.data.get(CONF_RADIO_MODE),
     )
 
 

@@ -6,7 +6,6 @@ from unittest.mock import patch
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from customer_interface import stack
 from customer_interface.application.mbus import Formats
 from customer_interface.application.mbus.dif import DATA_LENGTHS
 from customer_interface.keys import Key, KeyRing
@@ -138,7 +137,10 @@ def telegram(skeleton, contents, header, inside=(), outside=()):
 
 def context(keys=RING, *, shapes=True):
     """Return a context that has seen nothing yet."""
-    return Context(keys, meters=MeterShapes() if shapes else NoShapes())
+    made = Context(keys)
+    if not shapes:
+        made.meters = NoShapes()
+    return made
 
 
 def read(message, known, long_way):
@@ -220,7 +222,9 @@ def test_a_known_telegram_is_not_read_the_long_way(kind, key):
         for number in range(20)
     ]
     peel(moving(0, key=key, kind=kind), known)
-    with patch.object(stack, "_peel", side_effect=AssertionError):
+    with patch(
+        "customer_interface.stack.mbus.open_message", side_effect=AssertionError
+    ):
         seen = [peel(moving(number, key=key, kind=kind), known) for number in range(20)]
     assert seen == expected
     assert len({str(reading.records) for (reading,) in seen}) > 1
@@ -234,7 +238,9 @@ def test_official_telegrams_have_a_shape(message, key):
     """The operator's and the specification's own examples of mode 5."""
     known = context(KeyRing((Key(key),)))
     first = peel(message, known)
-    with patch.object(stack, "_peel", side_effect=AssertionError):
+    with patch(
+        "customer_interface.stack.mbus.open_message", side_effect=AssertionError
+    ):
         assert peel(message, known) == first
 
 
@@ -244,7 +250,9 @@ def test_other_headers_have_a_shape(wrapper):
     known = context()
     skeleton = (wrapper, "2D2C", 4, (bytes.fromhex("0406"), bytes.fromhex("025A")))
     peel(telegram(skeleton, [b"\x01\x02\x03\x04"], b"\x01\x00"), known)
-    with patch.object(stack, "_peel", side_effect=AssertionError):
+    with patch(
+        "customer_interface.stack.mbus.open_message", side_effect=AssertionError
+    ):
         (reading,) = peel(telegram(skeleton, [b"\5\6\7\1"], b"\x02\x04"), known)
     assert reading.status == 4
     assert reading.records[0].value == 0x01070605 * 1_000
@@ -296,7 +304,9 @@ def test_authenticated_layers_go_the_long_way():
     for _ in range(2):
         (reading,) = peel(message, known)
         assert reading.authenticated
-    with patch.object(stack, "_peel", return_value=()) as long_way:
+    with patch(
+        "customer_interface.stack.mbus.open_message", return_value=()
+    ) as long_way:
         peel(message, known)
     long_way.assert_called_once()
 

@@ -4,7 +4,7 @@ What every telegram makes by the dozen is a named tuple, which is made in half t
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 import re
 from types import MappingProxyType
@@ -16,6 +16,8 @@ from .units import Number
 # A logical device name of IDIS form, and the least digits a serial number at its end has.
 IDIS_NAME = re.compile(r"[A-Z]{3}\d{13}", re.ASCII)
 SERIAL_NUMBER = 8
+# How far winter time is ahead of UTC where most of these meters are.
+CENTRAL_EUROPE = timedelta(hours=1)
 
 
 class FaultKind(StrEnum):

@@ -23,7 +23,16 @@ from typing import NamedTuple
 from ..errors import ObisFormatError
 from ..mbus_address import MEDIA
 from ..obis import ObisCode
-from ..reading import Fault, FaultKind, LogEntry, MeterIdentity, Reading, Scalar, Value
+from ..reading import (
+    CENTRAL_EUROPE,
+    Fault,
+    FaultKind,
+    LogEntry,
+    MeterIdentity,
+    Reading,
+    Scalar,
+    Value,
+)
 from ..units import TEXT_UNITS, from_text, plain
 
 _MAKER = re.compile(r"/([A-Za-z]{3})")
@@ -34,7 +43,6 @@ _TIME = re.compile(
     r"(?:20)??(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)[ T]?"
     r"(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d))?(?P<season>[SW]?)"
 )
-CENTRAL_EUROPE = timedelta(hours=1)
 _ZONES = {
     "S": timezone(CENTRAL_EUROPE + timedelta(hours=1)),
     "W": timezone(CENTRAL_EUROPE),

@@ -3,16 +3,17 @@
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 import json
-from typing import Any, NamedTuple
+from pkgutil import get_data
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..application.dlms.layout import Layout, layouts_from_json
-from ..application.dsmr import CENTRAL_EUROPE
 from ..errors import CatalogueError, CustomerInterfaceError, ObisFormatError
 from ..keys import KeyKind
 from ..line import LineSettings
-from ..reading import Link
+from ..reading import CENTRAL_EUROPE, Link
+
+if TYPE_CHECKING:
+    from ..application.dlms.layout import Layout
 
 
 class SessionKind(StrEnum):
@@ -182,6 +183,8 @@ def layouts(preferred: tuple[str, ...] = ()) -> tuple[Layout, ...]:
 
 @cache
 def _layouts() -> tuple[Layout, ...]:
+    from ..application.dlms.layout import layouts_from_json  # noqa: PLC0415 - only DLMS has them
+
     try:
         return layouts_from_json(_file("layouts"))
     except (KeyError, TypeError, ValueError, ObisFormatError) as err:
@@ -190,7 +193,7 @@ def _layouts() -> tuple[Layout, ...]:
 
 def _file(name: str) -> dict[str, dict[str, Any]]:
     data: dict[str, dict[str, Any]] = json.loads(
-        (files(__package__) / f"{name}.json").read_text("utf-8")
+        get_data(__name__, f"{name}.json") or ""
     )
     return data
 
@@ -210,11 +213,11 @@ def _refuse_unknown(
     adapters: dict[str, Adapter],
     sockets: dict[str, Socket],
 ) -> None:
-    known = {layout.id for layout in _layouts()}
+    known = _file("layouts").keys()
     for profile in profiles.values():
         if profile.adapter not in adapters or profile.socket not in sockets:
             raise KeyError(profile.adapter, profile.socket)
-        if not known.issuperset(profile.layouts):
+        if not known >= set(profile.layouts):
             raise KeyError(profile.layouts)
 
 

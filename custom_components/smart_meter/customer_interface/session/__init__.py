@@ -1,19 +1,19 @@
 """Sessions: who speaks when, sans-I/O."""
 
+from typing import TYPE_CHECKING
+
 from ..catalogue import Profile, SessionKind
 from ..errors import CatalogueError
 from ..keys import KeyRing
 from ..plausibility import Limits
-from ..radio import STICKS, USUAL_MODE, Stick
 from ..reading import Protection
-from .acknowledged import AcknowledgedSession
 from .base import KeyedSession, SessionState
 from .belief import Belief
-from .bus import BusSession
-from .master import MasterSession, ScanSession, Slave
-from .push import PushSession
-from .radio import RadioSession
 from .receiver import Receiver, context_of
+
+if TYPE_CHECKING:
+    from ..radio import Stick
+    from .master import ScanSession, Slave
 
 __all__ = ["make_search", "make_session"]
 
@@ -32,12 +32,12 @@ def make_session(
     slaves: tuple[Slave, ...] | None = None,
     known: frozenset[str] = frozenset(),
     expected: Protection = Protection.NONE,
-    radio_mode: str = USUAL_MODE,
+    radio_mode: str | None = None,
     interval: float | None = None,
 ) -> KeyedSession:
     """Return the session a profile asks for, going on from a stored state.
 
-    A radio session recognises its stick, which it sets to `radio_mode`, unless `stick` says which it is; a master
+    A radio session recognises its stick, which it sets to `radio_mode` or the usual one, unless `stick` says which it is; a master
     polls `slaves`, or searches the bus where that is None. `known` are the keys of meters that are there for certain.
     Telegrams weaker protected than `expected` are withheld. A NES meter is asked every `interval` seconds, where that is
     None as often as the profile says. Raises CatalogueError for a profile of a kind that has no session.
@@ -50,31 +50,48 @@ def make_session(
         known=known,
         expected=expected,
     )
+    shortest, longest = profile.interval
+    # Each kind is loaded where a meter needs it.
     if profile.session is SessionKind.MEP:
-        from .mep import MepSession  # noqa: PLC0415 - few meters need the C12.19 tables
+        from .mep import MepSession  # noqa: PLC0415
 
-        return MepSession(keys, belief, interval or profile.interval[0])
+        return MepSession(keys, belief, interval or shortest)
     receiver = Receiver(profile.links, context_of(profile, keys))
-    longest = profile.interval[1]
-    if profile.session is SessionKind.ACKNOWLEDGED:
-        return AcknowledgedSession(receiver, belief, longest)
-    if profile.session is SessionKind.PUSH:
-        return PushSession(receiver, belief, longest)
-    if profile.session is SessionKind.MASTER:
-        if slaves is not None:
+    match profile.session:
+        case SessionKind.PUSH:
+            from .push import PushSession  # noqa: PLC0415
+
+            return PushSession(receiver, belief, longest)
+        case SessionKind.ACKNOWLEDGED:
+            from .acknowledged import AcknowledgedSession  # noqa: PLC0415
+
+            return AcknowledgedSession(receiver, belief, longest)
+        case SessionKind.MASTER if slaves is not None:
+            from .master import MasterSession  # noqa: PLC0415
+
             return MasterSession(receiver, belief, slaves)
-        return BusSession(receiver, belief, interval=profile.interval[0], p2=profile.p2)
-    if profile.session is SessionKind.RADIO:
-        sticks = (
-            (stick,) if stick else tuple(make(radio_mode) for make in STICKS.values())
-        )
-        keyed = any(key.required for key in profile.keys)
-        return RadioSession(sticks, receiver, belief, keyed=keyed)
+        case SessionKind.MASTER:
+            from .bus import BusSession  # noqa: PLC0415
+
+            return BusSession(receiver, belief, interval=shortest, p2=profile.p2)
+        case SessionKind.RADIO:
+            from ..radio import STICKS, USUAL_MODE  # noqa: PLC0415
+            from .radio import RadioSession  # noqa: PLC0415
+
+            sticks = (
+                (stick,)
+                if stick
+                else tuple(make(radio_mode or USUAL_MODE) for make in STICKS.values())
+            )
+            keyed = any(key.required for key in profile.keys)
+            return RadioSession(sticks, receiver, belief, keyed=keyed)
     raise CatalogueError(f"{profile.id}: no session of kind {profile.session}")
 
 
 def make_search(profile: Profile, keys: KeyRing = _NO_KEYS) -> ScanSession:
     """Return the session that searches the wired bus of a profile once."""
+    from .master import ScanSession  # noqa: PLC0415
+
     belief = Belief(_NOTHING_BELIEVED, _USUAL_LIMITS, keys)
     receiver = Receiver(profile.links, context_of(profile, keys))
     return ScanSession(receiver, belief, p2=profile.p2)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
@@ -343,6 +342,8 @@ _RESHAPED = Fault(
 
 @lru_cache(maxsize=64)
 def _fingerprint(secret: bytes) -> str:
+    from hashlib import sha256  # noqa: PLC0415 - a meter without a key needs no OpenSSL
+
     return sha256(secret).hexdigest()[:8]
 
 

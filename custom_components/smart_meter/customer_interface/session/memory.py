@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from statistics import median
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeGuard
 
@@ -54,7 +53,13 @@ class Rhythm(NamedTuple):
         if at <= self.seen:
             return self._replace(seen=at)
         gaps = (*self.gaps[1 - _GAPS :], at - self.seen)
-        return Rhythm(at, gaps, float(f"{median(gaps):.2g}"))
+        return Rhythm(at, gaps, float(f"{_median(gaps):.2g}"))
+
+
+def _median(numbers: tuple[float, ...]) -> float:
+    half, odd = divmod(len(numbers), 2)
+    ordered = sorted(numbers)
+    return ordered[half] if odd else (ordered[half - 1] + ordered[half]) / 2
 
 
 @dataclass(slots=True)

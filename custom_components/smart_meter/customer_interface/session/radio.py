@@ -9,7 +9,6 @@ Every meter heard is listed whether it can be read or not; a wrong key never hid
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from copy import replace
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
@@ -187,7 +186,7 @@ class RadioSession:
 
     def try_keys(self, name: str, keys: KeyRing) -> tuple[Reading | Fault, ...]:
         """Return what keys make of a meter's last telegrams, without believing it; empty where none was heard."""
-        context = replace(self._receiver.context, keys=keys)
+        context = self._receiver.context.with_keys(keys)
         return tuple(
             result
             for frame, _ in self._frames.get(name, ())

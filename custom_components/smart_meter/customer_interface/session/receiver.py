@@ -12,7 +12,7 @@ from ..keys import KeyRing
 from ..link import links_for
 from ..link.deframer import Deframer
 from ..reading import Fault, FaultKind, Frame, Layer, Link, Message, Reading
-from ..stack import Context, Peeled, peel
+from ..stack import Context, Peeled, carried, peel, prepare
 from ..transport.afl import AflAssembler
 from ..transport.gbt import BlockTransfer
 from ..transport.hdlc import HdlcAssembler
@@ -26,10 +26,12 @@ IDLE_GAP = 0.4
 
 
 def context_of(profile: Profile, keys: KeyRing) -> Context:
-    """Return what the stack needs to know of a profile; blocking at its first call, as the layouts are read then."""
+    """Return what the stack needs to know of a profile; blocking, as what its telegrams need is loaded."""
+    layers = carried(profile.links, ciphered=bool(profile.keys))
+    prepare(layers)
     return Context(
         keys,
-        layouts(profile.layouts),
+        layouts(profile.layouts) if Layer.DLMS in layers else (),
         (profile.authentication,) if profile.authentication else (),
         profile.standard_time,
     )

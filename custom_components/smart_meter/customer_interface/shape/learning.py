@@ -1,4 +1,4 @@
-"""Learns the shape of a message that was read the long way, without a fault."""
+"""Learns the shape of an APDU that was read the long way, without a fault."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from ..application.dlms.layout import Layout
 from ..keys import KeyRing
 from ..reading import Message, Reading
 from ..security.dlms import Opened, Seal, open_apdu, seal_of, title_of
-from . import dlms, dsmr
+from . import dlms
 from .cache import Known
 
 _NOTIFICATION = b"\x0f"
@@ -33,16 +33,6 @@ def learn_dlms(
         return None
     known = Known(shape, seal, message.check_bits, (reading,))
     return known if known.read(message, reading.arrived) == (reading,) else None
-
-
-def learn_dsmr(message: Message, readings: tuple[Reading, ...]) -> Known | None:
-    """Return what is known of a P1 telegram that was read as these readings."""
-    shape = dsmr.learn(message.payload, readings)
-    if shape is None:
-        return None
-    known = Known(shape, None, message.check_bits, readings)
-    arrived = readings[0].arrived
-    return known if known.read(message, arrived) == readings else None
 
 
 def _opened(

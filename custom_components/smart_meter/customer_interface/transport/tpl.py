@@ -74,6 +74,9 @@ class Tpl(NamedTuple):
         return self.configuration >> 4 & 0xF
 
 
+_CUT_SHORT = Fault(FaultKind.TRUNCATED, "the telegram ends within its header")
+
+
 def parse_tpl(payload: bytes) -> Tpl | Fault:
     """Read the header from the CI field on; a fault for a CI field no meter sends data with, or missing bytes."""
     if not payload:
@@ -85,19 +88,21 @@ def parse_tpl(payload: bytes) -> Tpl | Fault:
     if header is Header.NONE:
         return Tpl(ci, 1)
     if len(payload) < 1 + header.value:
-        return Fault(FaultKind.TRUNCATED, "the telegram ends within its header")
+        return _CUT_SHORT
     address = wireless_order(payload[1:9]) if header is Header.LONG else b""
     access, status, low, high = payload[header.value - 3 : header.value + 1]
     start = 1 + header.value
-    length = _EXTENSION_BYTES.get(high & 0x1F, 0)
+    end = start + _EXTENSION_BYTES.get(high & 0x1F, 0)
+    if len(payload) < end:
+        return _CUT_SHORT
     return Tpl(
         ci,
-        start + length,
+        end,
         address,
         access,
         status,
         high << 8 | low,
-        payload[start : start + length],
+        payload[start:end],
     )
 
 
