@@ -50,6 +50,16 @@ def test_check_values(function, expected):
     assert function(CHECK) == expected
 
 
+@given(st.binary(max_size=400))
+def test_long_wireless_checksums_are_remainders(data):
+    """However it is shortened, the CRC is what is left of the message when it is divided by the polynomial."""
+    rest = int.from_bytes(data) << 16
+    for bit in range(rest.bit_length() - 1, 15, -1):
+        if rest >> bit & 1:
+            rest ^= 0x13D65 << bit - 16
+    assert crc16_en13757(data) == rest ^ 0xFFFF
+
+
 @pytest.mark.parametrize(
     ("text", "printed"),
     [

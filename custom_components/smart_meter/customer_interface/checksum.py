@@ -58,7 +58,22 @@ def crc16_arc(data: bytes) -> int:
 
 def crc16_en13757(data: bytes) -> int:
     """CRC-16/EN-13757 of wireless M-Bus blocks and the ELL (EN 13757-4, 11; check C2B7h)."""
+    if len(data) > _ORDER_BYTES:
+        data = _folded(data)
     value = 0
     for byte in data:
         value = ((value << 8) & 0xFFFF) ^ _EN13757[(value >> 8) ^ byte]
     return value ^ 0xFFFF
+
+
+# x^151 is 1 modulo the polynomial of EN 13757: so a message, taken as one big number, is folded to that many bits.
+_ORDER, _ORDER_BYTES = 151, 19
+_ORDER_BITS = (1 << _ORDER) - 1
+
+
+def _folded(data: bytes) -> bytes:
+    """Return the shortest bytes with the same CRC-16/EN-13757."""
+    rest = int.from_bytes(data)
+    while rest > _ORDER_BITS:
+        rest = (rest & _ORDER_BITS) ^ (rest >> _ORDER)
+    return rest.to_bytes(_ORDER_BYTES)

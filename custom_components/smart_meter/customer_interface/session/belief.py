@@ -249,6 +249,9 @@ class Belief:
         return self.memory.shortest_interval
 
 
+_ANY = float("inf")
+
+
 def _unremarkable(
     meter: MeterMemory, reading: Reading, at: float, apart: float
 ) -> bool:
@@ -263,26 +266,28 @@ def _unremarkable(
         last = register.value
         if last is None or register.pending is not None:
             return False
-        number: Any = value.value
-        before: Any = last.value
-        kind, unit, quantity = type(number), value.unit, register.quantity
-        if kind is not type(before) or unit != last.unit:
+        number: Any
+        before: Any
+        number, unit, _, _ = value
+        before, former_unit, _, _ = last
+        kind, quantity = type(number), register.quantity
+        if kind is not type(before) or unit != former_unit:
             return False
         if weak and quantity is not None and unit != quantity.unit:
             return False
         if kind is int or kind is Decimal:
-            low, high, cumulative, change, rate, weak_rate = register.margins
-            if not low <= number <= high:
-                return False
-            rise = number - before
-            if not rise:
+            if number == before:
                 continue
+            low, high, cumulative, change, rate, weak_rate = register.margins
+            if high < _ANY and not low <= number <= high:
+                return False
             if not cumulative:
-                if weak and not -change <= rise <= change:
+                if weak and change < _ANY and not -change <= number - before <= change:
                     return False
             elif (
-                not 0
-                < rise
+                not 0.0
+                # Decimals are slow to compare with a float.
+                < float(number - before)
                 <= (weak_rate if weak else rate) * max(at - register.at, apart)
             ):
                 return False

@@ -104,7 +104,8 @@ class MeterMemory:
     registers: dict[ObisCode, Register] = field(default_factory=dict)
     codes: tuple[ObisCode, ...] = ()
     line: tuple[Register, ...] = ()
-    shapes: set[tuple[Record, ...]] = field(default_factory=set)
+    shapes: set[tuple[Any, ...]] = field(default_factory=set)
+    shape: tuple[Any, ...] | None = None
 
     def line_up(self, values: Mapping[ObisCode, Value]) -> bool:
         """Put the registers of these values into `line`, where mostly they are; False where a value never came before."""
@@ -118,7 +119,10 @@ class MeterMemory:
 
     def reshaped(self, records: tuple[Record, ...]) -> bool:
         """Whether no telegram before had records of these kinds, though there were telegrams; the next one has had them."""
-        shape = tuple(record._replace(value=None, raw="") for record in records)
+        shape = tuple([(record.quantity, record[2:-1]) for record in records])
+        if shape == self.shape:
+            return False
+        self.shape = shape
         known = not self.shapes or shape in self.shapes
         if len(self.shapes) >= MAX_SHAPES:
             self.shapes.clear()

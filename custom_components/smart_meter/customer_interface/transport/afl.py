@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..reading import Fault, FaultKind, Link, Message
-from .ell import is_ell, parse_ell
+from .ell import LINK_LAYERS, is_ell, parse_ell
 
 CI = 0x90
 _MORE, _MCL, _ML, _COUNTER, _MAC, _KEY_INFO = (
@@ -113,6 +113,8 @@ def parse_afl(payload: bytes) -> Afl | Fault:
     )
 
 
+# The CI fields of telegrams in which the layer is on top, or behind an extended link layer.
+_MAY_CARRY = frozenset(bytes((ci,)) for ci in (CI, *LINK_LAYERS))
 # The fragments of one message follow one another like the telegrams of one meter do, seconds to minutes apart.
 _LATE = 300.0
 _LONGEST = 16_384
@@ -148,6 +150,8 @@ class AflAssembler:
 
     def add(self, message: Message, at: float) -> list[Message | Fault]:
         """Take a message that arrived at this time in seconds."""
+        if not self._streams and message.payload[:1] not in _MAY_CARRY:
+            return [message]
         results: list[Message | Fault] = list(self.expire(at))
         start = _start(message.payload)
         layer = parse_afl(message.payload[start:]) if start is not None else None

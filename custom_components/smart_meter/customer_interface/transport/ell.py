@@ -17,6 +17,7 @@ from ..reading import Fault, FaultKind
 _HAS_ADDRESS = {0x8C: False, 0x8D: False, 0x8E: True, 0x8F: True}
 _HAS_SESSION = frozenset({0x8D, 0x8F})
 _VARIABLE = 0x86
+LINK_LAYERS = frozenset({*_HAS_ADDRESS, _VARIABLE})
 # CI fields of the layers that an extended link layer carries.
 FOLLOWING = frozenset({0x72, 0x78, 0x79, 0x7A, 0x90})
 AES_CTR = 1
@@ -51,9 +52,7 @@ class Ell(NamedTuple):
 
 def is_ell(payload: bytes) -> bool:
     """Whether an extended link layer header is on top."""
-    return payload[:1] != b"" and (
-        payload[0] in _HAS_ADDRESS or payload[0] == _VARIABLE
-    )
+    return payload[:1] != b"" and payload[0] in LINK_LAYERS
 
 
 def parse_ell(payload: bytes) -> Ell | Fault:

@@ -17,7 +17,10 @@ _BCD_DIGITS = frozenset("0123456789")
 def signed(data: bytes) -> int | None:
     """Type B: two's complement; the lowest number is the standard's mark for invalid."""
     number = int.from_bytes(data, "little", signed=True)
-    return None if number == -(1 << 8 * len(data) - 1) else number
+    return None if number == _INVALID[len(data)] else number
+
+
+_INVALID = tuple(-(1 << 8 * size >> 1) for size in range(9))
 
 
 def unsigned(data: bytes) -> int:

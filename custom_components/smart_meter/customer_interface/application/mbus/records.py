@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ...reading import Fault, FaultKind, Record, Scalar
-from ...units import Conversion, plain
+from ...units import Conversion, plain, scaled
 from . import data_types
 from .dif import (
     BCD_FIELDS,
@@ -196,14 +196,13 @@ def reader_of(header: Header, *, unsigned: bool = False) -> _Decode:
     own = any(word.startswith("manufacturer") for word in value.qualifiers)
     decode = _decoder(header.dib, meaning, unsigned and not own)
     conversion = Conversion(meaning.unit, meaning.exponent, meaning.factor)
+    exponent, factor = meaning.exponent, meaning.factor
 
     def read(data: bytes) -> Scalar:
         content = decode(data)
-        return (
-            plain(content, conversion)
-            if isinstance(content, int | Decimal)
-            else content
-        )
+        if type(content) is int:
+            return scaled(content * factor, exponent)
+        return plain(content, conversion) if isinstance(content, Decimal) else content
 
     return read
 

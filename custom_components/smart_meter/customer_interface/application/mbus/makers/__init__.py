@@ -72,7 +72,9 @@ def from_data(meter: MeterIdentity, data: bytes) -> bytes | None:
 
 def look_into(meter: MeterIdentity, records: Iterable[Record]) -> bool:
     """Whether more than each record's own data decides what a telegram of these records says."""
-    return meter.manufacturer in _WITHIN and any(map(_may_hold, records))
+    return meter.manufacturer in _DATA or (
+        meter.manufacturer in _WITHIN and any(map(_may_hold, records))
+    )
 
 
 def _may_hold(record: Record) -> bool:
