@@ -80,6 +80,12 @@ def test_techem_allocator(version: str, payload: str) -> None:
     }
 
 
+def test_techem_allocator_without_temperatures() -> None:
+    """An older one tells units and dates."""
+    payload = bytes.fromhex("A0 11 9F27 0204 8004 8300 0000 000000")
+    assert said(results(ALLOCATOR.format(version="64"), payload)) == {**UNITS, **DATES}
+
+
 @pytest.mark.parametrize("word", ["FFFF", "0000", "FFC7", "9FFF"])
 def test_techem_days_that_are_none(word: str) -> None:
     """A word that is no date gives none, not another one."""
@@ -477,13 +483,25 @@ def test_apator_allocator(begin: str) -> None:
         "A0" + EITN.format(broken="FFFF", date="322D"),
         "A0" + EITN.format(broken="0000", date="322D") + "00",
         "B6 02 00 A0" + EITN.format(broken="0000", date="322D"),
-        "B6",
         "A1" + EITN.format(broken="0000", date="322D"),
     ],
 )
 def test_apator_allocators_of_another_kind(payload: str) -> None:
     """A date that is none, another length or CI field: nothing."""
     assert refused(results("1486785634120408", bytes.fromhex(payload)))
+
+
+def test_apator_prefix() -> None:
+    """What Apator puts in front of the layers of the standard is skipped; where nothing follows there is nothing."""
+    records = bytes.fromhex("7A 05 00 0000 0413 E7030000")
+    for maker in ("0186", "1486"):
+        payload = bytes.fromhex("B6 03 010203") + records
+        items = results(f"{maker}785634120507", payload)
+        assert said(items)["volume", 0] == Decimal("0.999")
+    assert refused(results("2423785634120507", bytes.fromhex("B6 00") + records))
+    for payload in ("B6", "B6 05 0102", "B6 00"):
+        (fault,) = results("1486785634120507", bytes.fromhex(payload))
+        assert isinstance(fault, Fault)
 
 
 def test_apator_allocator_whole() -> None:
@@ -570,12 +588,13 @@ MONTHS = "A40500 6E0700 850900 CA0B00 4A0E00" + "FFFFFF" + "020000" * 6
 
 def test_hydrodigit() -> None:
     """Battery, leak, backflow and the ends of the last twelve months."""
-    parts = f"97 0A 01240305 240425 07000000 {MONTHS} 2F2F"
+    parts = f"97 0A 242A05 240425 07000000 {MONTHS} 002F2F"
     values = said(results("B409785634121307", bytes.fromhex(BMETERS + parts)))
     assert {key: value for key, value in values.items() if key[1] == 0} == {
         ("volume", 0): Decimal("40.263"),
         ("manufacturer_specific", 0): values["manufacturer_specific", 0],
         ("voltage", 0): Decimal("3.05"),
+        ("date", 0): date(2024, 10, 5),
         ("date leakage", 0): date(2024, 4, 25),
         ("volume backward", 0): Decimal("0.007"),
     }
@@ -592,7 +611,11 @@ def test_hydrodigit() -> None:
     [
         ("01 0B", {("voltage", 0): Decimal("3.20")}),
         ("80 000000", {("date leakage", 0): None}),
-        ("03 0B 01240305", {("voltage", 0): Decimal("3.20")}),
+        ("02 240305", {("date", 0): date(2024, 3, 5)}),
+        ("02 24F305", {("date", 0): date(2024, 3, 5)}),
+        ("02 2A0305", {("date", 0): None}),
+        ("02 000000 0000", {("date", 0): None}),
+        ("01 0B 01", {}),  # more than is announced
         ("00", {}),
         ("04 010000", {}),  # too short
         ("09 0B 00000000", {}),  # a part that is not known
@@ -793,6 +816,7 @@ def test_bfw() -> None:
 
 # Addresses without their numbers: maker, then version and type, of every layout and of others.
 KNOWN = [
+    ("6850", "6480"),
     ("6850", "6980"),
     ("6850", "9480"),
     ("6850", "7462"),

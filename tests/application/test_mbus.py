@@ -204,6 +204,7 @@ def test_numbers(data: str, value: Any, unit: str | None) -> None:
         ("02 6C E1 F1", None),  # year 127 is every year
         ("04 6D 0B 0B CD 13", datetime(2014, 3, 13, 11, 11)),
         ("04 6D 2B 2F 79 1A", datetime(2011, 10, 25, 15, 43)),  # hundred-year bits
+        ("04 6D 2B 4F 79 1A", datetime(2011, 10, 25, 15, 43)),  # of another century
         ("04 6D 3F 1F FF FF", None),
         ("06 6D 1F 0C 28 C1 17 00", datetime(2014, 7, 1, 8, 12, 31)),
         ("06 6D 1F 8C 28 C1 17 00", None),  # marked invalid

@@ -58,6 +58,23 @@ def test_inverse() -> None:
 @pytest.mark.parametrize(
     ("control", "values", "expected"),
     [
+        (0x72, "0300 0200", ["0.007", "0.005"]),
+        (0xB1, "01 02", ["0.011", "0.013"]),
+        (0xF1, "FF 02", ["0.011", "0.009"]),
+        (0xFB, "020000 040000", ["0.008", "0.004"]),
+    ],
+)
+def test_changes_back_in_time(control: int, values: str, expected: list[str]) -> None:
+    """A change is the later value less the earlier one, also where the earlier one is told later."""
+    found = profile("13", control, 1, values)
+    volumes = [value for (quantity, _), value in found.items() if quantity == "volume"]
+    assert list(map(str, volumes)) == expected
+    assert found["date", 9] == date(2017, 12, 30)
+
+
+@pytest.mark.parametrize(
+    ("control", "values", "expected"),
+    [
         (0x72, "0300 FFFE", ["0.013", "65.292"]),  # increases have no sign
         (0x71, "01 FF 02", ["0.011"]),  # nothing behind one that is not known
         (0xB1, "01 02", ["0.009", "0.007"]),
@@ -89,7 +106,6 @@ def test_hours() -> None:
         ("1F", 0x31, 253, "0100"),  # half months
         ("1F", 0x21, 254, "0100"),  # months count with days only
         ("1F", 0x31, 0, "0100"),
-        ("13", 0x71, 254, "0100"),  # differences back in time
         ("1F", 0x31, 254, ""),
         ("1F", 0x31, 254, "01" * 63),  # a load curve
         ("9F3B", 0x31, 254, "0100"),  # a profile that is changed once more

@@ -91,6 +91,7 @@ class _Plain(NamedTuple):
 
 def meter_of(message: Message) -> MeterIdentity:
     """Return who a message is from as far as its link layer and its transport header tell, without any key."""
+    message = _without_prefix(message)
     link, payload = _link_address(message), to_mode_1(message.payload)
     tpl = None if is_ell(payload) or is_afl(payload) else parse_tpl(payload)
     return _identity(
@@ -109,6 +110,7 @@ def as_sent(payload: bytes) -> bytes:
 
 def security_of(message: Message) -> str | None:
     """Return how a message is encrypted, for a list of meters: `ell`, `mode 5`, ..., None where it is not."""
+    message = _without_prefix(message)
     payload = message.payload
     if payload and makers.enciphered(meter_of(message), payload[0], payload[1:]):
         return "mode 5"
@@ -132,6 +134,7 @@ def open_message(message: Message, keys: KeyRing, formats: Formats) -> Results:
     """
     if message.link is Link.WMBUS and message.control in _COMMANDS:
         return (Fault(FaultKind.UNSUPPORTED, "a command to a meter, overheard"),)
+    message = _without_prefix(message)
     facts = Reading(
         meter=_identity(message, _link_address(message)),
         check_bits=message.check_bits,
@@ -147,6 +150,13 @@ def _named(item: Reading | Fault, meter: MeterIdentity) -> Reading | Fault:
     if isinstance(item, Fault) and item.meter is None and meter.key:
         return item._replace(meter=meter)
     return item
+
+
+def _without_prefix(message: Message) -> Message:
+    if message.link is not Link.WMBUS or message.payload[:1] != makers.PREFIX:
+        return message
+    maker = mbus_address.manufacturer_letters(message.address[:2])
+    return message._replace(payload=makers.without_prefix(maker, message.payload))
 
 
 def _link_address(message: Message) -> bytes:

@@ -72,12 +72,15 @@ def to_date_g(year: int, month: int, day: int) -> bytes:
 
 
 def datetime_f(data: bytes) -> datetime | None:
-    """Type F, four bytes: minute 0-5, invalid 7, hour 8-12, hundred years 13-14, then type G. Local time."""
+    """Type F, four bytes: minute 0-5, invalid 7, hour 8-12, hundred years 13-14, then type G. Local time.
+
+    Of the hundred years only those of this century count: meters that say 2126 mean 2026 (Zenner).
+    """
     if data[0] & 0x80:
         return None
     year = data[2] >> 5 | data[3] >> 4 << 3
     hundreds = data[1] >> 5 & 3
-    full = 1900 + 100 * hundreds + year if hundreds else _century(year)
+    full = _CENTURY + year if hundreds == _THIS else _century(year)
     day = None if year > 99 else _date(full, data[3] & 0xF, data[2] & 0x1F)
     return _datetime(day, data[1] & 0x1F, data[0] & 0x3F, 0)
 
@@ -119,6 +122,7 @@ def daylight_saving_k(data: bytes) -> str | None:
 
 # A year with every date there is.
 _LEAP = 2000
+_CENTURY, _THIS = 2000, 1
 
 
 def _century(year: int) -> int:

@@ -7,8 +7,8 @@ Spacing control   I I U U D D D D   I: 0 values, 1 increases, 2 decreases, 3 cha
 Spacing value     how many units lie between two values; 254 with days: a month
 
 The profile belongs to the register with its storage number, whose value and time are the base. The first value is one
-step behind it, in an inverse profile one step before it; each gets the next storage number. What the annex says of half
-months, and of differences that go back in time, is not known well enough and left packed.
+step behind it, in an inverse profile one step before it; each gets the next storage number. A change is always the later
+value less the earlier one. What the annex says of half months is not known well enough and left packed.
 """
 
 from calendar import monthrange
@@ -58,7 +58,6 @@ def _unpack(profile: Record, records: Sequence[Record]) -> Iterator[Record]:
         not size
         or len(content) > _LONGEST * size
         or header.raw[-1] not in _CODES
-        or (inverse and kind != _VALUES)
         or not _is_spacing(control, spacing)
     ):
         return
@@ -67,7 +66,9 @@ def _unpack(profile: Record, records: Sequence[Record]) -> Iterator[Record]:
     values = (
         elements
         if kind == _VALUES
-        else _summed(_base(profile, records), elements, kind)
+        else _summed(
+            _base(profile, records), elements, falls=(kind == _DECREASES) != inverse
+        )
     )
     times = _times(_base_time(profile, records), control, spacing, inverse=inverse)
     for step, value in enumerate(values, 1):
@@ -121,13 +122,13 @@ def _base_time(profile: Record, records: Iterable[Record]) -> date | None:
 
 
 def _summed(
-    base: int | Decimal | None, changes: Iterable[Record], kind: int
+    base: int | Decimal | None, changes: Iterable[Record], *, falls: bool
 ) -> Iterator[Record]:
     """Yield absolute values; nothing behind a change that is not known."""
     for change in changes:
         if base is None or not isinstance(change.value, int | Decimal):
             return
-        base += -change.value if kind == _DECREASES else change.value
+        base += -change.value if falls else change.value
         yield change._replace(value=base)
 
 

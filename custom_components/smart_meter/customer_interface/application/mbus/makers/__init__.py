@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from ....reading import MeterIdentity, Record
 from . import apator, axioma, bfw, bmeters, diehl, qundis, techem, zenner
 
-FIRST = apator.FIRST
+FIRST, PREFIX = apator.FIRST, apator.PREFIX
 
 type _ReadTelegram = Callable[[MeterIdentity, int, bytes], bytes | None]
 type _ReadRecord = Callable[[MeterIdentity, Record], bytes]
@@ -22,17 +22,25 @@ _TELEGRAMS: dict[str, tuple[_ReadTelegram, ...]] = {
 }
 _DATA: dict[str, Callable[[MeterIdentity, bytes], bytes | None]] = {
     "APA": apator.records,
+    "APT": apator.records,
     "BFW": bfw.records,
 }
 _WITHIN: dict[str, _ReadRecord] = {
     "APA": apator.within,
+    "APT": apator.within,
     "BMP": bmeters.hydroclima,
     "BMT": bmeters.hydrodigit,
     "LSE": qundis.within,
     "QDS": qundis.within,
     "ZRI": zenner.within,
 }
+_PREFIXED = frozenset({"APA", "APT"})
 _CORRECTED = {"AXI": axioma.corrected}
+
+
+def without_prefix(maker: str | None, payload: bytes) -> bytes:
+    """Return a payload, its CI field first, without what a maker puts in front of the layers of the standard."""
+    return apator.without_prefix(payload) if maker in _PREFIXED else payload
 
 
 def is_scrambled(meter: MeterIdentity, ci: int, data: bytes) -> bool:

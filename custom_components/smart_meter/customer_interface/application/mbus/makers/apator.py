@@ -2,10 +2,11 @@
 
     AT-WMBUS-16, version 05      0F | 7 bytes | register | content | register | content | ... | FF ... | checksum (2 to 4)
     AT-WMBUS-08, 17              A0 | count (4) | 1 byte | 40 | ...
-    E.ITN heat cost allocators   [B6 | size | bytes] | A0 | 3 bytes | units before (2) | seal broken (2) | units (2) |
-                                 date (2) | room before (2) | room (2)
+    E.ITN heat cost allocators   A0 | 3 bytes | units before (2) | seal broken (2) | units (2) | date (2) |
+                                 room before (2) | room (2)
     NA-1, version 14             A0, A1 | access number | flags | 16 bytes enciphered:
                                  2F | volume (4) | clock (4) | age (14 bits) | since (26 bits) | errors | errors then
+    any                          B6 | size | bytes | CI field of what follows | ...
 
 All low byte first. A register's number says how long its content is; number 10 is the volume in litres. Some send 80
 in place of the 0F. A count is in
@@ -102,7 +103,7 @@ _COUNTS = (
     _Count(0x0F, "unknown", 1_000),
     _Count(0x04, "unknown", 1_000_000),
 )
-_CI, _CI_LONG = 0xA0, 0xB6
+_CI, PREFIX = 0xA0, b"\xb6"
 _COUNTED, _COUNTED_AT, _COUNTED_SIZE = 0x40, 5, 18
 _MILLILITRES = b"\x10"
 
@@ -118,6 +119,13 @@ def counted(meter: MeterIdentity, ci: int, data: bytes) -> bytes | None:
     return None
 
 
+def without_prefix(payload: bytes) -> bytes:
+    """Return a payload, its CI field first, without what Apator puts in front of the layers of the standard."""
+    if not payload.startswith(PREFIX) or len(payload) < 2:
+        return payload
+    return payload[2 + payload[1] :]
+
+
 _EITN_VERSION, _ALLOCATOR, _EITN_SIZE = 0x04, "heat_cost_allocator", 15
 _UNITS, _AVERAGE_ROOM = b"\x6e", b"\xe7\x12"
 _NO_DATE = b"\xff\xff"
@@ -127,8 +135,6 @@ def allocator(meter: MeterIdentity, ci: int, data: bytes) -> bytes | None:
     """Return units and temperatures of an E.ITN, now and before, and its dates; None for other telegrams."""
     if (meter.version, meter.medium) != (_EITN_VERSION, _ALLOCATOR):
         return None
-    if ci == _CI_LONG and data:
-        ci, data = next(iter(data[1 + data[0] :]), 0), data[2 + data[0] :]
     if ci != _CI or len(data) != _EITN_SIZE:
         return None
     date, broken = _date(data[9:11]), _date(data[5:7])

@@ -2,7 +2,7 @@
 
     Hydrodigit   contents | [battery] [fraud] [leak] [backflow] [months]        each part where its bit of contents is set
     battery      voltage in the low four bits, by a table
-    fraud        4 bytes, kind and date, of which no telegram is published
+    fraud        year | kind and month, four bits each | day                    BCD but for the month
     leak         year | month | day                                            BCD
     backflow     4 bytes in litres
     months       12 times 3 bytes in 0.01 m³: the total at the end of the last January, February, ...; FF FF FF none
@@ -42,7 +42,7 @@ _VOLTAGES = (
 _MONTHS, _MONTH = 12, 3
 _VOLUME, _HUNDREDTH = b"\x13", b"\x14"
 _BACKWARD, _LEAKAGE = b"\x93\x3c", b"\xec\x69"
-_VOLTAGE, _NO_DATE = b"\x02\xfd\x47", b"\xff\xff"
+_VOLTAGE, _ERROR_DATE, _NO_DATE = b"\x02\xfd\x47", b"\x32\x6c", b"\xff\xff"
 
 
 def _battery(data: bytes) -> bytes:
@@ -57,8 +57,11 @@ def _date(data: bytes) -> bytes:
     return to_date_g(year, month, day)
 
 
-def _nothing(_data: bytes) -> bytes:
-    return b""
+def _fraud(data: bytes) -> bytes:
+    year, day = bcd(data[:1]), bcd(data[2:])
+    if year is None or day is None:
+        return _ERROR_DATE + _NO_DATE
+    return _ERROR_DATE + to_date_g(year, data[1] & 0xF, day)
 
 
 def _leak(data: bytes) -> bytes:
@@ -79,12 +82,14 @@ def _months(data: bytes) -> bytes:
 # The parts in their order: bit of the contents, size, how to read it.
 _PARTS: tuple[tuple[int, int, _Read], ...] = (
     (0x01, 1, _battery),
-    (0x02, 4, _nothing),
+    (0x02, 3, _fraud),
     (0x80, 3, _leak),
     (0x04, 4, _backflow),
     (0x10, _MONTHS * _MONTH, _months),
 )
 _KNOWN = 0x97
+# What may follow the last part.
+_BEHIND = (b"", b"\x00", b"\x2f")
 
 
 def hydrodigit(meter: MeterIdentity, record: Record) -> bytes:
@@ -105,7 +110,7 @@ def hydrodigit(meter: MeterIdentity, record: Record) -> bytes:
             return b""
         found += read(data[position : position + size])
         position += size
-    return bytes(found)
+    return bytes(found) if data[position : position + 1] in _BEHIND else b""
 
 
 _AVERAGE_ROOM, _AVERAGE_RADIATOR = b"\xe5\x12", b"\xd9\x12"

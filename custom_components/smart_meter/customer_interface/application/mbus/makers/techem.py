@@ -1,6 +1,6 @@
 """Techem: CI fields A0 to A2 and values at fixed places, low byte first.
 
-    heat cost allocator   mark | date | units | day | units | [1] | room °C | radiator °C | ...
+    heat cost allocator   mark | date | units | day | units | [1] | [room °C | radiator °C] | ...
     water meter           mark | date | volume | day | volume | ...                     volumes in 0.1 m³
     water meter, later    3 bytes | volume | 2 bytes | volume | ...
     water meter, last     2 bytes | date | volume (3) | ...                             what it shows, as of the date
@@ -45,24 +45,24 @@ def _dates(data: bytes, day_at: int) -> bytes:
     return b"\x02\x6c" + to_date_g(*now) + b"\x42\x6c" + to_date_g(*since)
 
 
+def _units(data: bytes) -> bytes:
+    # Units are unsigned: a third byte keeps them positive.
+    return (
+        b"\x03\x6e"
+        + data[7:9]
+        + b"\x00\x43\x6e"
+        + data[3:5]
+        + b"\x00"
+        + _dates(data, 5)
+    )
+
+
 def _allocator(temperatures_at: int) -> _Read:
     def read(data: bytes) -> bytes:
         room, radiator = (
             data[at : at + 2] for at in (temperatures_at, temperatures_at + 2)
         )
-        # Units are unsigned: a third byte keeps them positive.
-        return (
-            b"\x03\x6e"
-            + data[7:9]
-            + b"\x00\x43\x6e"
-            + data[3:5]
-            + b"\x00"
-            + _dates(data, 5)
-            + b"\x02\x65"
-            + room
-            + b"\x02\x5d"
-            + radiator
-        )
+        return _units(data) + b"\x02\x65" + room + b"\x02\x5d" + radiator
 
     return read
 
@@ -115,6 +115,7 @@ _SMOKE = frozenset({"smoke_detector"})
 _TENTH_M3, _KWH, _MJ = 0x15, 0x06, 0x0E
 
 _LAYOUTS = (
+    _Layout(frozenset({0x64}), _ALLOCATOR, 9, _units, frozenset({0x01, 0x11})),
     _Layout(frozenset({0x69}), _ALLOCATOR, 13, _allocator(9), frozenset({0x01, 0x11})),
     _Layout(frozenset({0x94}), _ALLOCATOR, 14, _allocator(10), frozenset({0x0F})),
     _Layout(frozenset({0x74}), _WATER, 9, _counter(_TENTH_M3, 3, 7, 2, dated=True)),
