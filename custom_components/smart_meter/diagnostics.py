@@ -7,6 +7,7 @@ was opened but not understood, the fault names the types of its parts in order, 
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
+import re
 from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED
@@ -32,6 +33,9 @@ from .port import shown_port
 from .radio import RadioCoordinator
 
 MOST_FRAMES = 40
+
+# A secondary M-Bus address in the detail of a fault begins with the number of the meter.
+_ADDRESS = re.compile(r"\b[0-9A-F]{16}\b")
 
 # Parts of the entry that tell nothing about the household.
 _TOLD = (
@@ -93,7 +97,8 @@ def _link(coordinator: MeterCoordinator) -> dict[str, Any]:
         "readings": seen.readings,
         "faults": {kind.value: count for kind, count in seen.faults.items()},
         "last_faults": {
-            kind.value: detail for kind, detail in coordinator.last_faults.items()
+            kind.value: _ADDRESS.sub(REDACTED, detail)
+            for kind, detail in coordinator.last_faults.items()
         },
         "interval": seen.interval,
         "seconds_since": {

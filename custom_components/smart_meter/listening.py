@@ -117,8 +117,7 @@ class Listening:
         """Close the port."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task])
             self._task = None
 
     async def _make(self, keys: KeyRing) -> Session:
@@ -289,8 +288,7 @@ class Detection:
                 await asyncio.sleep(DETECTION_PACE)
         finally:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait([task])
 
     @callback
     def _on_link(self, up: bool, error: SourceError | None) -> None:

@@ -28,7 +28,13 @@ class SimulatedMeter:
     async def async_keys(self) -> dict[str, str]:
         """Return the keys it uses by the catalogue's key id."""
         process = await self._start("--print-key")
-        output, _ = await process.communicate()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                output, _ = await process.communicate()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            raise
         pairs = (line.partition(": ") for line in output.decode().splitlines())
         return {name: key.strip() for name, found, key in pairs if found}
 

@@ -16,14 +16,15 @@ def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> N
 
 
 async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
+    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     coordinators = [
         entry.runtime_data
-        for entry in hass.config_entries.async_entries(DOMAIN)
+        for entry in entries
         if entry.state is ConfigEntryState.LOADED
     ]
     running = [c for c in coordinators if c.connected]
     return {
-        "meters": len(hass.config_entries.async_entries(DOMAIN)),
+        "meters": len(entries),
         "heard": sum(coordinator.is_heard for coordinator in coordinators),
         "telegrams": sum(c.statistics.readings for c in running),
         "faults": sum(sum(c.statistics.faults.values()) for c in running),

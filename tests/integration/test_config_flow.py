@@ -576,6 +576,8 @@ async def test_simulator_fails(
     monkeypatch.setattr(simulated, "PATIENCE", 0.3)
     with pytest.raises(OSError, match="does not start"):
         await simulated.SimulatedMeter("netz-noe", "kaifa-ma309m").async_start()
+    result = await choose(hass, await opened(hass), "simulated")
+    assert result["reason"] == "simulator_failed"
 
 
 async def test_a_row_that_is_gone(hass: HomeAssistant, meter: Meter) -> None:

@@ -4,6 +4,7 @@ from base64 import b64encode
 import json
 from typing import Any
 
+from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
@@ -176,7 +177,8 @@ async def test_another_installation(hass: HomeAssistant, meter: Meter) -> None:
 async def test_forgotten_with_the_last_meter(
     hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
-    """With the last meter the key of this installation and all that was stored goes."""
+    """With the last meter the key of this installation and all that was stored goes; what was ignored is no meter."""
+    MockConfigEntry(domain=DOMAIN, source=SOURCE_IGNORE).add_to_hass(hass)
     await hass.config_entries.async_unload(entry.entry_id)
     await hass.config_entries.async_setup(entry.entry_id)
     assert any(name.startswith("smart_meter.") for name in hass_storage)
@@ -188,6 +190,7 @@ async def test_forgotten_with_the_last_meter(
 async def test_system_health(hass: HomeAssistant, meter: Meter) -> None:
     """System health counts meters, those that are heard, and telegrams."""
     assert await async_setup_component(hass, "system_health", {})
+    MockConfigEntry(domain=DOMAIN, source=SOURCE_IGNORE).add_to_hass(hass)
     entry = await make_entry(hass, meter)
     assert await hass.config_entries.async_setup(entry.entry_id)
     meter.send()

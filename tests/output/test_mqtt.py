@@ -197,6 +197,15 @@ async def test_no_broker(hass: HomeAssistant, meter: Meter) -> None:
     assert told(hass, "mqtt_missing")
     meter.send()
     await until(hass, lambda: entry.runtime_data.statistics.readings, 30)
+    # Who no longer publishes needs no broker.
+    hass.config_entries.async_update_entry(entry, options={})
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert not told(hass, "mqtt_missing")
+    hass.config_entries.async_update_entry(entry, options={"mqtt": True})
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert told(hass, "mqtt_missing")
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert not told(hass, "mqtt_missing")
     await unload(hass, entry)
 
 

@@ -18,12 +18,11 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from ..const import DOMAIN, LOGGER
 from ..coordinator import SmartMeterConfigEntry
 from ..customer_interface.jsonform import to_text
-from . import feed
+from . import MQTT_MISSING, MQTT_PLAIN, feed
 from .feed import LinkState, Outlet
 
 PREFIX: Final = "smart_meter"
 ONLINE, OFFLINE = "online", "offline"
-ISSUE_NO_BROKER, ISSUE_NO_TLS = "mqtt_missing", "mqtt_plain"
 # At least once: a reading that arrives twice is the same reading.
 QOS: Final = 1
 
@@ -36,9 +35,9 @@ def topic_of(meter_id: str, leaf: str) -> str:
 async def async_setup_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> None:
     """Publish an entry's meters."""
     if not hass.config_entries.async_entries(MQTT_DOMAIN, include_disabled=False):
-        _report(hass, ISSUE_NO_BROKER)
+        _report(hass, MQTT_MISSING)
         return
-    ir.async_delete_issue(hass, DOMAIN, ISSUE_NO_BROKER)
+    ir.async_delete_issue(hass, DOMAIN, MQTT_MISSING)
     publisher = Publisher(hass, entry)
     entry.async_on_unload(publisher.close)
     entry.async_create_background_task(
@@ -61,9 +60,9 @@ def _check_encryption(hass: HomeAssistant) -> None:
     """Tell once that readings cross the network in the clear; who ignores it is not told again."""
     brokers = hass.config_entries.async_loaded_entries(MQTT_DOMAIN)
     if all(broker.data.get(mqtt.CONF_CERTIFICATE) for broker in brokers):
-        ir.async_delete_issue(hass, DOMAIN, ISSUE_NO_TLS)
+        ir.async_delete_issue(hass, DOMAIN, MQTT_PLAIN)
     else:
-        _report(hass, ISSUE_NO_TLS)
+        _report(hass, MQTT_PLAIN)
 
 
 class Publisher:
@@ -79,7 +78,7 @@ class Publisher:
     async def async_start(self) -> None:
         """Wait for the broker, publish what is known, then all that is new."""
         if not await mqtt.async_wait_for_mqtt_client(self._hass):
-            _report(self._hass, ISSUE_NO_BROKER)
+            _report(self._hass, MQTT_MISSING)
             return
         _check_encryption(self._hass)
         hass = self._hass
