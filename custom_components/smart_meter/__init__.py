@@ -6,7 +6,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
-from . import output, repairs
+from . import lease, output, repairs
 from .const import DOMAIN, PLATFORMS
 from .coordinator import (
     MeterCoordinator,
@@ -56,10 +56,11 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> None:
     """Remove what was stored of a meter, and with the last one the key of this installation."""
     repairs.async_clear_all(hass, entry)
+    lease.async_forget(hass, entry)
+    output.async_remove_entry(hass)
     await async_get_store(hass, entry.entry_id).async_remove()
-    if not hass.config_entries.async_entries(DOMAIN):
+    if not hass.config_entries.async_entries(DOMAIN, include_ignore=False):
         await async_forget_keystore(hass)
-        output.async_remove(hass)
 
 
 async def async_remove_config_entry_device(

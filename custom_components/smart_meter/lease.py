@@ -4,24 +4,17 @@ A lease holds for the entry and not for its coordinator, so that reloading the e
 away from who has it.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, LOGGER
 
-_LEASES: HassKey[dict[str, _Lease]] = HassKey(f"{DOMAIN}_leases")
-
-
-@dataclass(slots=True)
-class _Lease:
-    """A port that is lent until it is taken back."""
-
-    cancel: CALLBACK_TYPE
+# By entry, what ends the wait for the end of its lease.
+_LEASES: HassKey[dict[str, CALLBACK_TYPE]] = HassKey(f"{DOMAIN}_leases")
 
 
 def is_lent(hass: HomeAssistant, entry: ConfigEntry) -> bool:
@@ -31,15 +24,13 @@ def is_lent(hass: HomeAssistant, entry: ConfigEntry) -> bool:
 
 async def async_lend(hass: HomeAssistant, entry: ConfigEntry, seconds: float) -> None:
     """Close the port of an entry for some seconds; a lease that runs is given this time anew."""
-    leases = hass.data.setdefault(_LEASES, {})
-    if (running := leases.pop(entry.entry_id, None)) is not None:
-        running.cancel()
+    async_forget(hass, entry)
 
     async def end(_: datetime) -> None:
         await async_take_back(hass, entry)
 
-    leases[entry.entry_id] = _Lease(
-        async_call_later(hass, seconds, HassJob(end, cancel_on_shutdown=True))
+    hass.data.setdefault(_LEASES, {})[entry.entry_id] = async_call_later(
+        hass, seconds, HassJob(end, cancel_on_shutdown=True)
     )
     LOGGER.info("The port of %s is lent for %d s", entry.title, seconds)
     if entry.state is ConfigEntryState.LOADED:
@@ -51,10 +42,17 @@ async def async_lend(hass: HomeAssistant, entry: ConfigEntry, seconds: float) ->
 
 async def async_take_back(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Open a lent port again; returns whether it was lent."""
-    lease = hass.data.get(_LEASES, {}).pop(entry.entry_id, None)
-    if lease is None:
+    if not async_forget(hass, entry):
         return False
-    lease.cancel()
     LOGGER.info("The port of %s is back", entry.title)
     await hass.config_entries.async_reload(entry.entry_id)
     return True
+
+
+@callback
+def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """End a lease without opening the port; returns whether there was one."""
+    cancel = hass.data.get(_LEASES, {}).pop(entry.entry_id, None)
+    if cancel is not None:
+        cancel()
+    return cancel is not None

@@ -5,6 +5,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -26,7 +27,6 @@ PORT_REASONS = (
     "unsupported",
     "invalid",
 )
-# Problems of an entry that only a person can end, and those that a click does.
 # What a session found out about wires and ports (Fault.cause).
 CAUSES = (
     "mep_echo",
@@ -36,16 +36,20 @@ CAUSES = (
     "mep_nothing",
     "mep_tls",
 )
+# Problems of an entry that only a person can end, and those that a click does.
 TOLD = ("silent", "garbled", "inactive", "layout", "no_stick", "weaker", *CAUSES)
 FIXABLE = ("implausible", "exchanged", "port_moved", "line_found")
 
 CONF_ENTRY = "entry_id"
 CONF_KIND = "kind"
 CONF_CHANGE = "change"  # JSON: an issue takes flat data only
+CONF_OF = "of"  # the name of one of several meters on the port
 
 
-def _issue_id(entry: SmartMeterConfigEntry, kind: str) -> str:
-    return f"{kind}_{entry.entry_id}"
+def _issue_id(
+    entry: SmartMeterConfigEntry, kind: str, of: ConfigSubentry | None = None
+) -> str:
+    return "_".join((kind, entry.entry_id, *([of.subentry_id] if of else ())))
 
 
 @callback
@@ -55,17 +59,20 @@ def async_report(
     kind: str,
     placeholders: Mapping[str, str] | None = None,
     change: Mapping[str, Any] | None = None,
+    *,
+    of: ConfigSubentry | None = None,
 ) -> None:
-    """Tell the user; `change` is what confirming the repair puts into the entry's data."""
+    """Tell the user; `change` is what confirming the repair puts into the entry's data, `of` the meter it is about."""
     port = shown_port(entry.data.get(CONF_PORT, ""))
     ir.async_create_issue(
         hass,
         DOMAIN,
-        _issue_id(entry, kind),
+        _issue_id(entry, kind, of),
         data={
             CONF_ENTRY: entry.entry_id,
             CONF_KIND: kind,
             CONF_CHANGE: json.dumps(dict(change or {})),
+            CONF_OF: of.unique_id if of else None,
         },
         is_fixable=kind in FIXABLE,
         is_persistent=False,
@@ -74,7 +81,7 @@ def async_report(
         else ir.IssueSeverity.WARNING,
         translation_key=kind,
         translation_placeholders={
-            "name": entry.title,
+            "name": of.title if of else entry.title,
             "port": port,
             **(placeholders or {}),
         },
@@ -98,9 +105,10 @@ def async_clear_port(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> None:
 
 @callback
 def async_clear_all(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> None:
-    """Take back all of an entry that is removed."""
-    async_clear_port(hass, entry)
-    async_clear(hass, entry, *TOLD, *FIXABLE)
+    """Take back all of an entry that is removed, and of the meters behind it."""
+    for domain, issue_id in tuple(ir.async_get(hass).issues):
+        if domain == DOMAIN and entry.entry_id in issue_id:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
 async def async_report_port(
@@ -124,6 +132,7 @@ class ConfirmFlow(RepairsFlow):
         self._entry_id: str = data[CONF_ENTRY]
         self._kind: str = data[CONF_KIND]
         self._change: dict[str, Any] = json.loads(data[CONF_CHANGE])
+        self._of: str | None = data[CONF_OF]
 
     async def async_step_init(
         self, user_input: dict[str, str] | None = None
@@ -151,8 +160,11 @@ class ConfirmFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
     async def _async_change(self, entry: SmartMeterConfigEntry) -> None:
-        from .coordinator import async_forget  # noqa: PLC0415 - it imports this module
+        from .coordinator import async_forget, async_forget_meter  # noqa: PLC0415 - it imports this module
 
+        if self._of is not None:
+            await async_forget_meter(self.hass, entry, self._of)
+            return
         data = {**entry.data, **self._change}
         if self._kind in ("exchanged", "implausible"):
             await async_forget(self.hass, entry, data)

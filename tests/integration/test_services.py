@@ -1,6 +1,7 @@
 """Actions: recordings, and lending the port to who flashes the adapter."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,12 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
 from custom_components.smart_meter import lease
 from custom_components.smart_meter.const import DOMAIN
@@ -155,6 +160,21 @@ async def test_lease_ends(
     await until(hass, lambda: getattr(entry, "runtime_data", lent) is not lent)
     assert not lease.is_lent(hass, entry)
     assert entry.runtime_data.connected
+
+
+async def test_removed_while_lent(
+    hass: HomeAssistant,
+    meter: Meter,
+    entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The lease of an entry that is removed ends with it."""
+    await act(hass, "release_port", port=meter.line.url, seconds=60)
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert not lease.is_lent(hass, entry)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
+    await hass.async_block_till_done()
+    assert "UnknownEntry" not in caplog.text
 
 
 async def test_lend_nothing(hass: HomeAssistant, entry: MockConfigEntry) -> None:
