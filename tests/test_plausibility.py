@@ -41,6 +41,13 @@ def test_falling_counters_are_withheld(number, seconds):
     assert verdict(IMPORT, number, Earlier(1_000, seconds)) is Verdict.WITHHOLD
 
 
+def test_heat_cost_allocators_begin_anew():
+    """They are set to zero on their due date: said twice, it is believed."""
+    units = quantity_of(ObisCode.parse("4-0:1.0.0"))
+    assert verdict(units, 0, Earlier(1_000, 3_600)) is Verdict.CONFIRM
+    assert confirms(0, 1, 1_000)
+
+
 def test_jumps_beyond_the_connection_are_withheld():
     """In five seconds 20 kW carry 28 Wh, in an hour 20 kWh."""
     assert verdict(IMPORT, 1_028, Earlier(1_001, 5)) is Verdict.BELIEVE

@@ -281,8 +281,8 @@ class WiredMeterFlow(
     async def async_step_bus(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Ask every address, where the port is there."""
-        if self._get_entry().state is not ConfigEntryState.LOADED:
+        """Ask every address, where the port is there to begin with."""
+        if self._bus is None and self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="bus_not_there")
         return await super().async_step_bus()
 

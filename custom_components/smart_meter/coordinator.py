@@ -1,6 +1,7 @@
 """Keeps one port's session running and hands what it says to the entities."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -50,6 +51,7 @@ from .customer_interface.catalogue import GridOperator, Offer, Profile, SessionK
 from .customer_interface.errors import CatalogueError, SourceError
 from .customer_interface.keys import KeyRing
 from .customer_interface.line import LineSettings
+from .customer_interface.obis import CLOCK, ObisCode
 from .customer_interface.plausibility import Limits
 from .customer_interface.reading import (
     Fault,
@@ -83,7 +85,8 @@ OPEN_PATIENCE = 20.0
 # Telegrams in a row that no key opens before the user is asked: one may be damaged in a way its checksum missed.
 KEY_FAULTS = 3
 STRANGERS = 3
-IMPLAUSIBLE_FAULTS = 20
+# Telegrams in a row that a value is withheld from before the user is told, and how many values are counted at once.
+IMPLAUSIBLE_FAULTS, MOST_WITHHELD = 20, 500
 # How many silent intervals may pass before the user is told what to look at.
 TROUBLE_INTERVALS = 10
 PORT_TROUBLE_AFTER = 60.0
@@ -221,9 +224,10 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self._opened: asyncio.Future[None] | None = None
         self._unavailable_logged = False
         self._detected = False
+        self._detecting: asyncio.Task[None] | None = None
         self._key_faults = 0
         self._cause: str | None = None
-        self._implausible = 0
+        self._withheld: Counter[tuple[str, ObisCode]] = Counter()
         self._strangers: dict[str, tuple[int, float]] = {}
         self._cancel_trouble: CALLBACK_TYPE | None = None
 
@@ -306,7 +310,12 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             )
 
     async def async_reopen(self) -> None:
-        """Listen again after the port was used for something else; where it does not open, the entry is set up anew."""
+        """Listen again after the port was used for something else; where it does not open, the entry is set up anew.
+
+        Nothing to do for an entry that was unloaded meanwhile, or whose port is lent: it is opened by who loads it next.
+        """
+        if self._shutdown_requested or lease.is_lent(self.hass, self.config_entry):
+            return
         try:
             await self.async_open()
         except ConfigEntryNotReady:
@@ -381,6 +390,8 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         at = reading.arrived or dt_util.utcnow().timestamp()
         self._learned = self.statistics.interval
         self._key_faults = 0
+        if self._withheld:
+            self._forgive(reading)
         if self.config_entry.data.get(CONF_PENDING):
             self._adopt(reading.meter)
         if (meter := self._meter_of(reading, at)) is None:
@@ -411,11 +422,31 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             case FaultKind.LAYOUT:
                 repairs.async_report(self.hass, self.config_entry, "layout")
             case FaultKind.IMPLAUSIBLE:
-                self._implausible += 1
-                if self._implausible == IMPLAUSIBLE_FAULTS:
-                    repairs.async_report(self.hass, self.config_entry, "implausible")
+                self._on_withheld(fault)
         # Where all that comes is faults, values go by their age.
         self.async_update_listeners()
+
+    def _on_withheld(self, fault: Fault) -> None:
+        """Tell of a value that is withheld again and again, without being believed in between."""
+        if fault.code is None:
+            return
+        if len(self._withheld) >= MOST_WITHHELD:
+            self._withheld.clear()
+        name = _name_of(fault.meter)
+        self._withheld[name, fault.code] += 1
+        if self._withheld[name, fault.code] == IMPLAUSIBLE_FAULTS:
+            self._report_implausible(name)
+
+    def _report_implausible(self, name: str) -> None:
+        """Tell that values of the meter of this name are withheld."""
+        repairs.async_report(self.hass, self.config_entry, "implausible")
+
+    def _forgive(self, reading: Reading) -> None:
+        """Begin to count anew for what is believed now."""
+        name = _name_of(reading.meter)
+        codes = (*reading.values, *([] if reading.time is None else [CLOCK]))
+        for code in codes:
+            self._withheld.pop((name, code), None)
 
     def _on_cause(self, fault: Fault) -> None:
         """Tell what a session found out; that a meter fell silent may end by itself, and is told when it lasts."""
@@ -625,7 +656,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             repairs.async_report(self.hass, self.config_entry, "garbled")
             if self.setup.profile.session in DETECTABLE and not self._detected:
                 self._detected = True
-                self.config_entry.async_create_background_task(
+                self._detecting = self.config_entry.async_create_background_task(
                     self.hass, self._async_detect(), f"{DOMAIN} detection"
                 )
 
@@ -740,7 +771,11 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
     # --- lending the port --------------------------------------------------------------------------------------------
 
     async def async_lend(self) -> None:
-        """Give the port to somebody else until `async_open`."""
+        """Give the port to somebody else until `async_reopen`."""
+        if self._detecting is not None:
+            self._detecting.cancel()
+            await asyncio.wait([self._detecting])
+            self._detecting = None
         await self.async_close()
         self._async_unavailable("the port is lent")
 
@@ -777,6 +812,11 @@ def _news(meter: MeterData, known: set[str]) -> list[Point]:
     return new
 
 
+def _name_of(meter: MeterIdentity | None) -> str:
+    """Return what the session calls a meter."""
+    return (meter and meter.key) or ""
+
+
 def identity_to_store(identity: MeterIdentity) -> dict[str, Any]:
     """Return what an entry remembers of its meter."""
     names = ("number", "manufacturer", "title", "address", "medium", "version")
@@ -798,4 +838,22 @@ async def async_forget(
     await hass.config_entries.async_unload(entry.entry_id)
     await async_get_store(hass, entry.entry_id).async_remove()
     hass.config_entries.async_update_entry(entry, data=data, unique_id=unique_id)
+    await hass.config_entries.async_setup(entry.entry_id)
+
+
+async def async_forget_meter(
+    hass: HomeAssistant, entry: SmartMeterConfigEntry, name: str
+) -> None:
+    """Begin anew with one of several meters on a port; what is known of the others stays."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    store = async_get_store(hass, entry.entry_id)
+    stored = await store.async_load() or {}
+    state, _ = _restored(stored)
+    last = {
+        key: value
+        for key, value in state.last.items()
+        if key.rpartition("|")[0] != name
+    }
+    session = state_to_store(state._replace(last=MappingProxyType(last)))
+    await store.async_save({**stored, "session": session})
     await hass.config_entries.async_setup(entry.entry_id)

@@ -17,6 +17,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_track_time_interval
 
+from . import repairs
 from .const import CONF_IDENTITY, CONF_KEYS, CONF_NEW_KEYS, DOMAIN, LOGGER, METER_PAGES
 from .coordinator import KEY_FAULTS, MeterCoordinator
 from .customer_interface.keys import Key, KeyRing
@@ -150,6 +151,15 @@ class HubCoordinator(MeterCoordinator):
         self.last_faults[fault.kind] = fault.detail
         if fault.kind in (FaultKind.KEY, FaultKind.AUTHENTICATION):
             self._on_key_fault_of((fault.meter and fault.meter.key) or "")
+        elif fault.kind is FaultKind.IMPLAUSIBLE:
+            self._on_withheld(fault)
+
+    @override
+    def _report_implausible(self, name: str) -> None:
+        if (subentry := self._chosen.get(name)) is not None:
+            repairs.async_report(
+                self.hass, self.config_entry, "implausible", of=subentry
+            )
 
     def _on_key_fault_of(self, name: str) -> None:
         if (subentry := self._chosen.get(name)) is None:

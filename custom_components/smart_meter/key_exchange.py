@@ -33,7 +33,6 @@ from .keystore import (
     async_get_keystore,
     async_get_public_key,
 )
-from .wireless import SUBENTRY_METER
 
 EXCHANGE_KEY: Final = "exchange_key"
 PUBLIC_KEY: Final = "public_key"
@@ -116,14 +115,12 @@ def _refusal(reason: str, **said: object) -> ServiceValidationError:
 
 
 def _holder(entry: ConfigEntry[Any], meter: str | None) -> _Holder:
-    """Return where the keys of a meter are stored: in the entry, or for a wireless meter in its subentry."""
-    wireless = {
-        str(s.unique_id): s for s in entry.get_subentries_of_type(SUBENTRY_METER)
-    }
-    if not wireless and meter is None:
+    """Return where the keys of a meter are stored: in the entry, or for one of several on a port in its subentry."""
+    several = {str(s.unique_id): s for s in entry.subentries.values()}
+    if not several and meter is None:
         return entry
-    if meter is None or (found := wireless.get(meter.strip())) is None:
-        raise _refusal("meter_unknown", meters=", ".join(wireless) or "–")
+    if meter is None or (found := several.get(meter.strip())) is None:
+        raise _refusal("meter_unknown", meters=", ".join(several) or "–")
     return found
 
 
@@ -174,7 +171,7 @@ def async_store(
     holder: _Holder,
     data: dict[str, Any],
 ) -> None:
-    """Store the keys of an entry, or of one of its wireless meters."""
+    """Store the keys of an entry, or of one of its meters."""
     if isinstance(holder, ConfigSubentry):
         hass.config_entries.async_update_subentry(entry, holder, data=data)
     else:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, override
 
 from homeassistant.core import callback
 
-from .const import CONF_ADDRESS, CONF_INTERVAL, CONF_KEYS
+from .const import CONF_ADDRESS, CONF_INTERVAL
 from .coordinator import TROUBLE_INTERVALS
 from .customer_interface.reading import Fault, FaultKind, Reading
 from .customer_interface.session import make_session
@@ -32,7 +32,7 @@ class BusCoordinator(HubCoordinator):
 
     def _to_ask(self) -> list[tuple[Any, ...]]:
         """Return how the meters of the subentries are asked."""
-        names = (CONF_ADDRESS, CONF_INTERVAL, CONF_KEYS)
+        names = (CONF_ADDRESS, CONF_INTERVAL)
         subentries = self.config_entry.get_subentries_of_type(SUBENTRY_WIRED)
         return [tuple(map(subentry.data.get, names)) for subentry in subentries]
 
@@ -63,9 +63,11 @@ class BusCoordinator(HubCoordinator):
     @callback
     @override
     def _on_changed(self) -> None:
-        """Ask whom the subentries name now, from the beginning."""
+        """Ask whom the subentries name now, from the beginning; other keys change nothing of that."""
         if self._to_ask() != self._asked:
             self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
+        else:
+            self.async_use_keys()
 
     @override
     def _meter_of(self, reading: Reading, at: float) -> MeterData | None:

@@ -241,13 +241,14 @@ def state_of(hass: HomeAssistant, unique_id: str) -> State | None:
 
 
 async def fix(
-    hass: HomeAssistant, hass_client: ClientSessionGenerator, kind: str
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, kind: str, of: str = ""
 ) -> None:
-    """Confirm a repair as a user does."""
+    """Confirm a repair as a user does; `of` is the subentry it is about."""
     assert await async_setup_component(hass, "repairs", {})
     client = await hass_client()
     (entry,) = hass.config_entries.async_entries(DOMAIN)
-    form = {"handler": DOMAIN, "issue_id": f"{kind}_{entry.entry_id}"}
+    issue_id = f"{kind}_{entry.entry_id}_{of}".rstrip("_")
+    form = {"handler": DOMAIN, "issue_id": issue_id}
     response = await client.post("/api/repairs/issues/fix", json=form)
     step = await response.json()
     assert step["step_id"] == "confirm", step

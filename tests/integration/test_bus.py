@@ -1,10 +1,14 @@
 """A wired bus in Home Assistant: search, list, a key for each meter, polling, searching again; from bytes to states."""
 
 import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+import json
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     SOURCE_USER,
@@ -14,15 +18,25 @@ from homeassistant.config_entries import (
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.util import dt as dt_util
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smart_meter.const import DOMAIN
+from custom_components.smart_meter.coordinator import (
+    IMPLAUSIBLE_FAULTS,
+    async_get_store,
+)
+from custom_components.smart_meter.customer_interface.reading import FaultKind
 from custom_components.smart_meter.customer_interface.session import master
+from custom_components.smart_meter.diagnostics import async_get_config_entry_diagnostics
+from custom_components.smart_meter.keystore import async_get_keystore
 from custom_components.smart_meter.wired import SUBENTRY_WIRED, BusCoordinator
 from customer_interface import simulate
 from customer_interface.simulate.bus import Bus, P2Meter
 from customer_interface.simulate.line import serve_pty
-from tests.integration.conftest import WRONG_KEY, state_of, until
+from tests.integration.conftest import WRONG_KEY, fix, has_issue, state_of, until
 from tests.integration.test_config_flow import (
     answer,
     begin,
@@ -100,11 +114,16 @@ async def shown(hass: HomeAssistant, entry: ConfigEntry, *numbers: str) -> None:
         await until(hass, lambda n=number: values_of(hass, entry, n), 30)
 
 
-async def progress_of(hass: HomeAssistant, result: Any, port: VirtualBus) -> Any:
-    """Return what a search says while a request is held back."""
+async def held_back(port: VirtualBus) -> None:
+    """Wait until a request is held back."""
     async with asyncio.timeout(30):
         while not port.waiting:
             await asyncio.sleep(0.02)
+
+
+async def progress_of(hass: HomeAssistant, result: Any, port: VirtualBus) -> Any:
+    """Return what a search says while a request is held back."""
+    await held_back(port)
     return await hass.config_entries.flow.async_configure(result["flow_id"])
 
 
@@ -497,4 +516,137 @@ async def test_a_key_that_does_not_fit_any_more(
     meter.user_key = None
     await poll(hass, port, 1_500)
     assert len(told()) == 1
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert told() == []
+
+
+async def test_key_exchange(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A meter on a bus is named by its number; its new key is tried beside the old one until it is proven."""
+    bus = dutch("gas")
+    meter = bus.meters[0]
+    assert isinstance(meter, P2Meter)
+    port = plug(monkeypatch, bus, PORT)
+    result = await to_search(hass, "nl-p2", "p2-gas", PORT)
+    result = await progressed(hass, result, 60)
+    result = await answer(hass, result, meters=[meter.number])
+    result = await answer(hass, result, key=KEYS[1].hex())
+    entry, coordinator = result["result"], result["result"].runtime_data
+    await shown(hass, entry, meter.number)
+    fields = {
+        "config_entry_id": entry.entry_id,
+        "meter": meter.number,
+        "wrapped_key": aes_key_wrap(KEYS[1], KEYS[2]).hex(),
+    }
+    await hass.services.async_call(DOMAIN, "exchange_key", fields, blocking=True)
+    (subentry,) = entry.subentries.values()
+    old = subentry.data["keys"]
+
+    def stored() -> Mapping[str, Any]:
+        return entry.subentries[subentry.subentry_id].data
+
+    await poll(hass, port, 600)
+    assert stored()["keys"] == old
+    meter.user_key = KEYS[2]
+    await poll(hass, port, 600)
+    await until(hass, lambda: not stored()["new_keys"])
+    keystore = await async_get_keystore(hass)
+    assert keystore.unwrap(stored()["keys"]["key"]) == KEYS[2]
+    # Who is asked, and when, goes on as it was.
+    assert entry.runtime_data is coordinator
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_reloaded_while_searching(
+    hass: HomeAssistant, port: VirtualBus, entry: ConfigEntry
+) -> None:
+    """An entry that is loaded anew while the search has its port gets it from there, and nobody else does."""
+    port.held = lambda data: data[:3] == b"\x10\x40\x07"
+    result = await add(hass, entry)
+    await held_back(port)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    port.release()
+    result = await added(hass, result)
+    assert result["step_id"] == "bus_meters"
+    assert not port.is_open
+    hass.config_entries.subentries.async_abort(result["flow_id"])
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.runtime_data.connected
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert not port.is_open
+
+
+async def test_a_counter_that_fell(
+    hass: HomeAssistant,
+    port: VirtualBus,
+    entry: ConfigEntry,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """Of a meter whose counter was reset the household is told; once confirmed it is believed, the others all along."""
+    gas, heat = number_of(port.bus, "gas"), number_of(port.bus, "heat")
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    store = async_get_store(hass, entry.entry_id)
+    stored = await store.async_load()
+    assert stored is not None
+    last, points = stored["session"]["last"], f"{gas}|7-0:3.0.0"
+    last[points][0] = "99999.999"
+    of_heat = {key for key in last if key.startswith(heat)}
+    assert of_heat
+    stored["meters"] = []
+    await store.async_save(stored)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await shown(hass, entry, heat)
+    (subentry,) = (s for s in entry.subentries.values() if s.unique_id == gas)
+
+    def told() -> bool:
+        issue_id = f"implausible_{entry.entry_id}_{subentry.subentry_id}"
+        return ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is not None
+
+    await poll(hass, port, 60 * (IMPLAUSIBLE_FAULTS - 3))
+    assert not told()
+    await poll(hass, port, 60 * 5)
+    assert told()
+    assert "7-0:3.0.0" not in values_of(hass, entry, gas)
+    await fix(hass, hass_client, "implausible", subentry.subentry_id)
+    await until(hass, lambda: "7-0:3.0.0" in values_of(hass, entry, gas))
+    assert not told()
+    assert of_heat <= entry.runtime_data.session.state.last.keys()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_diagnostics_tell_no_number(
+    hass: HomeAssistant, port: VirtualBus
+) -> None:
+    """A meter that is asked by its number and stays silent does not tell it in the diagnostics."""
+    water = number_of(port.bus, "water")
+    result = await answer(hass, await to_list(hass), meters=[water])
+    entry = result["result"]
+    await shown(hass, entry, water)
+    port.bus.meters = ()
+    await poll(hass, port, 600)
+    coordinator = entry.runtime_data
+    backwards = bytes.fromhex(water)[::-1].hex()
+    assert backwards in coordinator.last_faults[FaultKind.SILENCE]
+    told = json.dumps(await async_get_config_entry_diagnostics(hass, entry))
+    assert "no answer from secondary address" in told
+    for number in (water, backwards):
+        assert number not in told
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_bus_without_anybody(
+    hass: HomeAssistant,
+    port: VirtualBus,
+    entry: ConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A bus on which nobody answers any more is told."""
+    port.bus.meters = ()
+    await poll(hass, port, 900)
+    now = datetime.fromtimestamp(port.at, UTC)
+    monkeypatch.setattr(dt_util, "utcnow", lambda: now)
+    async_fire_time_changed(hass, now + timedelta(minutes=20))
+    await until(hass, lambda: has_issue(hass, "silent"))
     assert await hass.config_entries.async_unload(entry.entry_id)

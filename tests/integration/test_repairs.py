@@ -49,6 +49,10 @@ from tests.integration.conftest import (
     state_of,
     until,
 )
+from tests.integration.test_meters import (
+    p1,
+    p1_entry as p1_entry,  # noqa: PLC0414 - a fixture
+)
 
 
 @pytest.fixture
@@ -294,12 +298,60 @@ async def test_implausible(
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_withheld_now_and_then(
+    hass: HomeAssistant,
+    line: Line,
+    p1_entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A value that is believed in between is none that is withheld again and again."""
+    monkeypatch.setattr(coordinator_module, "IMPLAUSIBLE_FAULTS", 2)
+    second = 0
+
+    async def say(counter: str) -> None:
+        nonlocal second
+        second += 1
+        values = f"1-0:1.8.1({counter}*kWh)", "1-0:1.7.0(00.100*kW)"
+        line.write(p1(*values, clock=f"2611210901{second:02}W"))
+        await until(hass, lambda: p1_entry.runtime_data.statistics.readings == second)
+
+    for counter in ("000123.456", "000100.000", "000123.456", "000100.000"):
+        await say(counter)
+    assert not has_issue(hass, "implausible")
+    await say("000100.000")
+    await until(hass, lambda: has_issue(hass, "implausible"))
+
+
+@pytest.mark.usefixtures("soon")
+async def test_lent_while_detecting(hass: HomeAssistant, meter: Meter) -> None:
+    """The search for other line settings gives the port away at once, and does not take it back."""
+    entry = await make_entry(hass, meter)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    coordinator = entry.runtime_data
+    noise = asyncio.create_task(_repeat(lambda: meter.line.write(bytes(range(40)))))
+    await until(hass, lambda: has_issue(hass, "garbled"))
+    await until(hass, lambda: not coordinator.connected)
+    noise.cancel()
+    port = {"port": meter.line.url}
+    await hass.services.async_call(DOMAIN, "release_port", port, blocking=True)
+    holder = os.open(meter.line.path, os.O_RDWR | os.O_NOCTTY)
+    try:
+        fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        await coordinator.async_reopen()
+        assert not coordinator.connected
+    finally:
+        os.close(holder)
+    await hass.services.async_call(DOMAIN, "return_port", port, blocking=True)
+    assert entry.runtime_data.connected
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
 async def test_removed_meanwhile(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """A repair of an entry that was removed ends."""
     flow = await repairs.async_create_fix_flow(
         hass,
         "port_moved_x",
-        {"entry_id": "gone", "kind": "port_moved", "change": "{}"},
+        {"entry_id": "gone", "kind": "port_moved", "change": "{}", "of": None},
     )
     flow.hass, flow.handler, flow.issue_id = hass, DOMAIN, "port_moved_x"  # type: ignore[attr-defined]
     result = await flow.async_step_confirm({})  # type: ignore[attr-defined]

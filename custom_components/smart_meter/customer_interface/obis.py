@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .errors import ObisFormatError
 
@@ -79,3 +79,7 @@ def _parse(text: str) -> ObisCode:
     if max(groups) > 255:
         raise ObisFormatError(f"a value group exceeds 255: {text[:40]!r}")
     return ObisCode(*groups)
+
+
+CLOCK: Final = ObisCode(0, 0, 1, 0, 0)
+"""The meter's own time (IEC 62056-61)."""

@@ -77,6 +77,9 @@ _SUDDEN: dict[Kind, float] = {Kind.POWER: 3_000, Kind.CURRENT: 16, Kind.VOLTAGE:
 # What a meter allows, not what it measures: a limit beyond every connection is how some say that there is none.
 _LIMITS = ("limit", "power_limit")
 
+# Heat cost allocators begin at zero again on their due date, and tell what they stood at as a value of its own.
+_BEGIN_ANEW = ("heat_cost_units",)
+
 _RATES = {Kind.ENERGY, Kind.REACTIVE_ENERGY, Kind.APPARENT_ENERGY}
 
 # What says the same for hours and days: another word is worth a second look where the check is weak.
@@ -196,7 +199,8 @@ def _fallen(
     """A counter never falls; where the check is weak it may be the number before that was wrong, by a little."""
     likely = _likely(quantity, 3_600, around) if around.weak else None
     slight = likely is not None and fall <= likely * scale
-    verdict = Verdict.CONFIRM if slight else Verdict.WITHHOLD
+    may = slight or quantity.name in _BEGIN_ANEW
+    verdict = Verdict.CONFIRM if may else Verdict.WITHHOLD
     return Judgement(verdict, "fell below the reading before")
 
 

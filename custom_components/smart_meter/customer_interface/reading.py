@@ -91,13 +91,14 @@ class Fault(NamedTuple):
     """Something that did not become a value, in English for logs; the kind is what is translated.
 
     Holds no key and no value. `cause` is a word of its own for what a session found out about wires and ports; it is
-    translated where the kind alone says too little.
+    translated where the kind alone says too little. `code` names the value that was withheld.
     """
 
     kind: FaultKind
     detail: str
     meter: MeterIdentity | None = None
     cause: str | None = None
+    code: ObisCode | None = None
 
 
 NOBODY = MeterIdentity()

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..keys import KeyRing
-from ..obis import ObisCode
+from ..obis import CLOCK, ObisCode
 from ..plausibility import (
     BELIEVED,
     RARELY_CHANGED,
@@ -176,6 +176,7 @@ class Belief:
                         FaultKind.IMPLAUSIBLE,
                         f"{code} {judgement.reason}",
                         reading.meter,
+                        code=code,
                     )
                 )
         if not in_time:
@@ -185,6 +186,7 @@ class Belief:
                     FaultKind.IMPLAUSIBLE,
                     "the meter's clock is more than two days off",
                     reading.meter,
+                    code=CLOCK,
                 )
             )
         if not faults:

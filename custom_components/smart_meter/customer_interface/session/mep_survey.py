@@ -14,10 +14,9 @@ from ..application.c1219 import (
     Table,
     TableRead,
 )
-from ..obis import ObisCode
+from ..obis import CLOCK, ObisCode
 from ..reading import Fault, FaultKind, MeterIdentity, Reading, Value
 
-_CLOCK = ObisCode.parse("0-0:1.0.0")
 _TARIFF = ObisCode.parse("0-0:96.14.0")
 _ALERTS = ObisCode.parse("0-0:97.98.0")
 _NUMBER = ObisCode.parse("0-0:96.1.0")
@@ -69,7 +68,7 @@ class Survey(NamedTuple):
             return self.layout.values(read, data)
         if read.table is Table.BT52:
             now = c1219.clock(data)
-            return self.texts | ({_CLOCK: Value(now)} if now else {})
+            return self.texts | ({CLOCK: Value(now)} if now else {})
         if read.table is Table.BT55:
             tariff = c1219.tariff(data)
             return {} if tariff is None else {_TARIFF: Value(tariff)}
