@@ -52,7 +52,7 @@ def _tables(data: bytes) -> None:
         *layout.tariff_reads(),
         *layout.demand_reads(),
     ):
-        assert read.count <= LONGEST_PACKET
+        assert read.length <= LONGEST_PACKET
         layout.values(read, data)
 
 
