@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import aiomqtt
-from homeassistant.components.mqtt import client as mqtt_client
+from homeassistant.components import mqtt
+from homeassistant.components.mqtt import client as mqtt_client, util as mqtt_util
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -17,7 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface.session.push import PushSession
 from custom_components.smart_meter.output.mqtt import topic_of
-from tests.integration.conftest import Meter, make_entry, until
+from tests.integration.conftest import Line, Meter, make_entry, until
 from tests.output.broker import PASSWORD, USER, Broker
 
 
@@ -67,6 +68,14 @@ async def next_on(messages: Any, meter: Meter, leaf: str) -> aiomqtt.Message:
             if str(message.topic) == f"smart_meter/{meter.number}/{leaf}":
                 return message
     raise AssertionError
+
+
+async def published(messages: Any, meter: Meter, said: dict[str, Any]) -> None:
+    """Wait for the reading with this power; what came before it may come once more."""
+    power = None
+    while power != said["1-0:1.7.0"]:
+        form = json.loads((await next_on(messages, meter, "reading")).payload)
+        power = form["values"]["1-0:1.7.0"]["value"]
 
 
 async def unload(hass: HomeAssistant, *entries: MockConfigEntry) -> None:
@@ -207,6 +216,86 @@ async def test_no_broker(hass: HomeAssistant, meter: Meter) -> None:
     await hass.config_entries.async_remove(entry.entry_id)
     assert not told(hass, "mqtt_missing")
     await unload(hass, entry)
+
+
+async def test_broker_never_there(
+    hass: HomeAssistant, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Home Assistant's MQTT integration does not come up the user is told after a while."""
+    monkeypatch.setattr(mqtt_util, "AVAILABILITY_TIMEOUT", 0.1)
+    MockConfigEntry(domain="mqtt", data={"broker": "127.0.0.1"}).add_to_hass(hass)
+    entry = await publishing(hass, meter)
+    await until(hass, lambda: told(hass, "mqtt_missing"))
+    await unload(hass, entry)
+
+
+async def test_meters_that_are_not_published(
+    hass: HomeAssistant, meter: Meter, broker: Broker, tmp_path: Path
+) -> None:
+    """Of two meters only the one whose options say so is published."""
+    connection = await connect(hass, broker)
+    entry = await publishing(hass, meter)
+    other_line = Line(tmp_path / "ttyOTHER")
+    other = Meter(other_line, "stadtwerke", "kamstrup-omnipower")
+    private = await make_entry(hass, other)
+    assert await hass.config_entries.async_setup(private.entry_id)
+    async with broker.client() as client:
+        await client.subscribe("smart_meter/#", qos=1)
+        other.send()
+        await until(hass, lambda: private.runtime_data.statistics.readings)
+        meter.send()
+        topics = set()
+        async with asyncio.timeout(40):
+            async for message in client.messages:
+                topics.add(str(message.topic))
+                if str(message.topic).endswith("/reading"):
+                    break
+    assert topics <= {
+        topic_of(meter.number, leaf) for leaf in ("reading", "availability")
+    }
+    await unload(hass, entry, private, connection)
+    other_line.unplug()
+
+
+async def test_readings_while_the_broker_is_away(
+    hass: HomeAssistant, meter: Meter, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read without a broker is not kept for it: when it is back it gets the last reading, once."""
+    monkeypatch.setattr(mqtt_client, "RECONNECT_INTERVAL_SECONDS", 0.2)
+    connection = await connect(hass, broker)
+    entry = await publishing(hass, meter)
+    await broker.stop()
+    await until(hass, lambda: not mqtt.is_connected(hass))
+    coordinator = entry.runtime_data
+    for number in range(3):
+        said = meter.send()
+        await until(hass, lambda n=number: coordinator.statistics.readings > n)  # type: ignore[misc]
+    await broker.start()
+    async with broker.client() as client:
+        await client.subscribe("smart_meter/#", qos=1)
+        messages = client.messages
+        form = json.loads((await next_on(messages, meter, "reading")).payload)
+        assert form["values"]["1-0:1.7.0"]["value"] == said["1-0:1.7.0"]
+        await published(messages, meter, meter.send())
+    await unload(hass, entry, connection)
+
+
+async def test_mqtt_is_unloaded(
+    hass: HomeAssistant, meter: Meter, broker: Broker
+) -> None:
+    """Without the MQTT integration the meter is read on, and there again its readings are published again."""
+    connection = await connect(hass, broker)
+    entry = await publishing(hass, meter)
+    await unload(hass, connection)
+    meter.send()
+    await until(hass, lambda: entry.runtime_data.statistics.readings)
+    assert await hass.config_entries.async_setup(connection.entry_id)
+    async with broker.client() as client:
+        await client.subscribe("smart_meter/#", qos=1)
+        await until(hass, lambda: mqtt.is_connected(hass))
+        said = meter.send()
+        await published(client.messages, meter, said)
+    await unload(hass, entry, connection)
 
 
 def test_topics() -> None:
