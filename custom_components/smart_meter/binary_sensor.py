@@ -101,17 +101,18 @@ class ConditionSensor(SmartMeterEntity, ChangeSensor):
     @override
     def available(self) -> bool:
         """A condition is as old as the telegram that told it."""
-        if self.meter.heard is None or self.is_on is None:
+        heard, is_on = self.meter.heard, self.is_on
+        if heard is None or is_on is None:
             return False
-        said = Point(self.entity_description.key, Value(self.is_on), self.meter.heard)
+        said = Point(self.entity_description.key, Value(is_on), heard)
         return self.coordinator.is_available(self.meter, said)
 
     @property
     @override
     def is_on(self) -> bool | None:
         """Whether it is so; None where the last telegram did not say."""
-        if self.meter.reading is None:
-            return None
+        # One that told it was there before the entity was.
+        assert self.meter.reading is not None
         return conditions(self.meter.reading).get(self.entity_description.key)
 
 

@@ -650,3 +650,49 @@ async def test_a_bus_without_anybody(
     async_fire_time_changed(hass, now + timedelta(minutes=20))
     await until(hass, lambda: has_issue(hass, "silent"))
     assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+class ReticentMeter(P2Meter):
+    """A P2 meter that can leave its status out."""
+
+    reticent = False
+
+    def _records(self, at: float) -> bytes:
+        records = super()._records(at)
+        status = b"\x01\xfd\x17\x00"
+        assert status in records
+        return records.replace(status, b"") if self.reticent else records
+
+
+async def test_a_condition_that_is_no_longer_told(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a telegram does not say of the meter's condition is unavailable, and there again with one that does."""
+    meter = ReticentMeter(
+        number="23456780",
+        kind="gas",
+        primary=0,
+        default_key=bytes(16),
+        user_key=KEYS[1],
+    )
+    port = plug(monkeypatch, Bus(meters=(meter,)), PORT)
+    result = await to_search(hass, "nl-p2", "p2-gas", PORT)
+    result = await progressed(hass, result, 60)
+    result = await answer(hass, result, meters=[meter.number])
+    result = await answer(hass, result, key=KEYS[1].hex())
+    entry = result["result"]
+    await shown(hass, entry, meter.number)
+
+    def condition() -> str | None:
+        state = state_of(hass, f"{entry.unique_id}_{meter.number}_power_low")
+        return state.state if state else None
+
+    assert condition() == "off"
+    meter.reticent = True
+    await poll(hass, port, 1_500)
+    await until(hass, lambda: condition() == "unavailable")
+    assert values_of(hass, entry, meter.number)
+    meter.reticent = False
+    await poll(hass, port, 1_500)
+    await until(hass, lambda: condition() == "off")
+    assert await hass.config_entries.async_unload(entry.entry_id)
