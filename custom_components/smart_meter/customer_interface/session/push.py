@@ -58,7 +58,9 @@ class PushSession:
 
     def receive(self, data: bytes, at: float) -> tuple[Output, ...]:
         """Take bytes."""
-        return self._carried_up(self._receiver.frames(data, at), at)
+        items = self._receiver.frames(data, at)
+        # Most pieces of a telegram complete nothing, and what waited too long is given up with the next that does.
+        return self._carried_up(items, at) if items else ()
 
     def wake(self, at: float) -> tuple[Output, ...]:
         """Give up what a pause ended, and say when the meter fell silent."""
