@@ -72,22 +72,22 @@ def _looking(
     return look
 
 
-class ChangeSensor(CoordinatorEntity[MeterCoordinator], BinarySensorEntity):
-    """A yes or no whose state is written when it changes, not with each telegram."""
+class WrittenOnChange(CoordinatorEntity[MeterCoordinator]):
+    """A yes or no whose state is written when it is another, not with each telegram."""
 
-    _shown: tuple[bool, bool | None] | None = None
+    _written: tuple[bool, object] | None = None
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Write the state where it is another."""
-        now = self.available, self.is_on
-        if now != self._shown:
-            self._shown = now
+        """Write the state where it or its availability changed."""
+        now = self.available, self.state
+        if now != self._written:
+            self._written = now
             self.async_write_ha_state()
 
 
-class ConditionSensor(SmartMeterEntity, ChangeSensor):
+class ConditionSensor(SmartMeterEntity, WrittenOnChange, BinarySensorEntity):
     """On while a meter says so in its status byte."""
 
     def __init__(
@@ -116,7 +116,7 @@ class ConditionSensor(SmartMeterEntity, ChangeSensor):
         return conditions(self.meter.reading).get(self.entity_description.key)
 
 
-class ConnectionSensor(SmartMeterLinkEntity, ChangeSensor):
+class ConnectionSensor(SmartMeterLinkEntity, WrittenOnChange, BinarySensorEntity):
     """On while telegrams arrive that can be read."""
 
     _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
