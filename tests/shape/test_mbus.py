@@ -337,3 +337,16 @@ def test_formats_of_compact_frames_are_still_learned() -> None:
         peel(moving(number), known)
     assert headers in formats(known)
     assert isinstance(known.formats, Formats)
+
+
+@pytest.mark.parametrize("maker", ["0106", "D708"])
+def test_meters_whose_makers_look_at_the_data_have_no_shape(maker):
+    """What decides whether data announced as records are records may be a number (Apator, BFW)."""
+    known = context()
+    skeleton = ("short", maker, 7, (bytes.fromhex("0413"),))
+    peel(telegram(skeleton, [b"\1\0\0\0"], b"\0\0"), known)
+    with patch(
+        "customer_interface.stack.mbus.open_message", return_value=()
+    ) as long_way:
+        peel(telegram(skeleton, [b"\2\0\0\0"], b"\0\0"), known)
+    long_way.assert_called_once()
