@@ -20,7 +20,6 @@ The nonce is title and IC. Suites 0 and 1 use AES-128, suite 2 AES-256, all in G
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from hmac import compare_digest
 import re
@@ -66,12 +65,12 @@ class _Broken(Exception):
         self.fault = Fault(kind, detail)
 
 
-@dataclass(slots=True)
 class _Fields:
     """The length-prefixed fields of an APDU, read one after the other."""
 
-    data: bytes
-    at: int = 1
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.at = 1
 
     def take(self, count: int) -> bytes:
         end = self.at + count
@@ -386,8 +385,7 @@ def _tag_maker(
     return None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Seal:
+class Seal(NamedTuple):
     """How an APDU was opened; one that begins with the same `head`, up to its counter, is opened the same way.
 
     `end` is where the APDU ends, `associated` what its tag covers besides, None where none could be verified.

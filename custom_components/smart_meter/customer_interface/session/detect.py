@@ -5,7 +5,6 @@ Nothing is sent but E5 to a checksum-valid frame of an AMIS meter, which stays i
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -80,16 +79,16 @@ class Finding(NamedTuple):
     candidates: tuple[Candidate, ...] = ()
 
 
-@dataclass(slots=True)
 class _Seen:
     """What one trial saw."""
 
-    received: Counter[int] = field(default_factory=Counter)
-    kept: bytearray = field(default_factory=bytearray)
-    since: float = 0.0
-    burst: int = 0
-    bursts: int = 0
-    frame: Frame | None = None
+    def __init__(self, since: float = 0.0) -> None:
+        self.received: Counter[int] = Counter()
+        self.kept = bytearray()
+        self.since = since
+        self.burst = 0
+        self.bursts = 0
+        self.frame: Frame | None = None
 
 
 class DetectSession:

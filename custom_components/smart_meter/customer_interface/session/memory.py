@@ -5,7 +5,6 @@ next to nothing to change, and written into a `SessionState` only when somebody 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -62,22 +61,35 @@ def _median(numbers: tuple[float, ...]) -> float:
     return ordered[half] if odd else (ordered[half - 1] + ordered[half]) / 2
 
 
-@dataclass(slots=True)
 class Register:
     """One value of one meter: `value` was believed last in this session, `number` at `at`, perhaps before it.
 
     `came` is whether it ever came in this session, believed or not; `pending` waits for the next telegram to confirm it.
     """
 
-    key: str
-    quantity: Quantity | None
-    margins: Margins
-    value: Value | None = None
-    number: Number | None = None
-    at: float = 0.0
-    came: bool = False
-    pending: Word = None
-    rhythm: Rhythm | None = None
+    __slots__ = (
+        "at",
+        "came",
+        "key",
+        "margins",
+        "number",
+        "pending",
+        "quantity",
+        "rhythm",
+        "value",
+    )
+
+    def __init__(self, key: str, quantity: Quantity | None, margins: Margins) -> None:
+        """Begin with what nobody said yet."""
+        self.key = key
+        self.quantity = quantity
+        self.margins = margins
+        self.value: Value | None = None
+        self.number: Number | None = None
+        self.at = 0.0
+        self.came = False
+        self.pending: Word = None
+        self.rhythm: Rhythm | None = None
 
     def earlier(self, at: float, apart: float) -> Earlier | None:
         """Return the number believed before and its age, which the meter's clock may know to be more: `apart` seconds."""
@@ -87,7 +99,6 @@ class Register:
         return Earlier(self.number, seconds)
 
 
-@dataclass(slots=True)
 class MeterMemory:
     """What is known of one meter; `clock` is its time last told, `restarted` the last of so many lower counters in order.
 
@@ -95,17 +106,19 @@ class MeterMemory:
     any in this session, `checked` whether a checksum of 16 bits covered one.
     """
 
-    name: str
-    clock: datetime | None = None
-    last: Reading | None = None
-    heard: bool = False
-    checked: bool = False
-    restarted: tuple[int, int] = (0, 0)
-    registers: dict[ObisCode, Register] = field(default_factory=dict)
-    codes: tuple[ObisCode, ...] = ()
-    line: tuple[Register, ...] = ()
-    shapes: set[tuple[Any, ...]] = field(default_factory=set)
-    shape: tuple[Any, ...] | None = None
+    def __init__(self, name: str, clock: datetime | None = None) -> None:
+        """Begin with a meter that was not heard yet."""
+        self.name = name
+        self.clock = clock
+        self.last: Reading | None = None
+        self.heard = False
+        self.checked = False
+        self.restarted: tuple[int, int] = (0, 0)
+        self.registers: dict[ObisCode, Register] = {}
+        self.codes: tuple[ObisCode, ...] = ()
+        self.line: tuple[Register, ...] = ()
+        self.shapes: set[tuple[Any, ...]] = set()
+        self.shape: tuple[Any, ...] | None = None
 
     def line_up(self, values: Mapping[ObisCode, Value]) -> bool:
         """Put the registers of these values into `line`, where mostly they are; False where a value never came before."""

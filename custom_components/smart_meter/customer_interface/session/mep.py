@@ -11,7 +11,6 @@ sequence number of its own: the meter takes up to eight steps at once, and a lat
 
 from collections import deque
 from collections.abc import Generator
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -109,13 +108,16 @@ class _Open(NamedTuple):
     packet: bytes
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class _Way:
+class _Way(NamedTuple):
     """How the meter is asked: with which key of the ring, its 16 bytes, and enciphered or not (guide, appendix B)."""
 
-    index: int
+    place: int
     key: bytes
     encrypt: bool
+
+    def __repr__(self) -> str:
+        """Never show the key."""
+        return f"_Way({self.place}, {self.encrypt})"
 
     @property
     def asks(self) -> tuple[bytes, bool]:
@@ -123,15 +125,15 @@ class _Way:
         return self.key, self.encrypt
 
 
-@dataclass(slots=True)
 class _Seen:
     """What was heard since the meter was last understood: it tells why it is not."""
 
-    junk: int = 0
-    alerts: int = 0
-    echoes: int = 0
-    refusals: int = 0
-    bare: int = 0
+    def __init__(self) -> None:
+        self.junk = 0
+        self.alerts = 0
+        self.echoes = 0
+        self.refusals = 0
+        self.bare = 0
 
 
 def _ways(keys: KeyRing) -> tuple[_Way, ...]:
@@ -496,7 +498,7 @@ class MepSession:
         proven = reading._replace(
             authenticated=True,
             encrypted=self._ways[self._turn].encrypt,
-            key_index=self._ways[self._turn].index,
+            key_index=self._ways[self._turn].place,
             check_bits=CHECK_BITS,
             arrived=at,
         )

@@ -9,7 +9,6 @@ Every meter heard is listed whether it can be read or not; a wrong key never hid
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -407,18 +406,25 @@ class RadioSession:
         return judged
 
 
-@dataclass(slots=True)
 class _Talk:
     """Where the conversation with the stick stands; `due` is when to go on without an answer."""
 
-    commands: list[Command]
-    due: float | None = None
-    setting_up: bool = False
-    waiting: bool = False
-    ready: bool = False
-    heard: bool = False
-    attempts: int = 0
-    answers: dict[str, bytes] = field(default_factory=dict)
+    def __init__(
+        self,
+        commands: list[Command],
+        due: float | None = None,
+        setting_up: bool = False,
+        waiting: bool = False,
+        ready: bool = False,
+    ) -> None:
+        self.commands = commands
+        self.due = due
+        self.setting_up = setting_up
+        self.waiting = waiting
+        self.ready = ready
+        self.heard = False
+        self.attempts = 0
+        self.answers: dict[str, bytes] = {}
 
 
 def _frame(item: Heard) -> Frame | Fault:

@@ -4,7 +4,6 @@ bytes -> Deframer -> [ M-Bus segments | HDLC segments ] -> [ OMS fragments | blo
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ..catalogue import Profile, layouts
@@ -37,19 +36,20 @@ def context_of(profile: Profile, keys: KeyRing) -> Context:
     )
 
 
-@dataclass(slots=True)
 class Seen:
     """What was seen on the line so far, as it is counted; fields as in `LinkStatistics`."""
 
-    bytes_received: int = 0
-    frames: int = 0
-    readings: int = 0
-    faults: dict[FaultKind, int] = field(default_factory=dict)
-    last_byte: float | None = None
-    last_frame: float | None = None
-    last_reading: float | None = None
-    last_fault: Fault | None = None
-    interval: float | None = None
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.bytes_received = 0
+        self.frames = 0
+        self.readings = 0
+        self.faults: dict[FaultKind, int] = {}
+        self.last_byte: float | None = None
+        self.last_frame: float | None = None
+        self.last_reading: float | None = None
+        self.last_fault: Fault | None = None
+        self.interval: float | None = None
 
     def count_bytes(self, count: int, at: float) -> None:
         """Count bytes that arrived."""

@@ -1,14 +1,15 @@
 """The shapes of one port, bounded; what a shape is stands in the package's docstring."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..keys import KeyRing
 from ..obis import ObisCode
 from ..reading import Layer, Message, Reading, Value
-from ..security.dlms import Seal
+
+if TYPE_CHECKING:
+    from ..security.dlms import Seal
 
 # A port has one meter, or some that take turns, with a telegram or a few each; the longest unused is forgotten first.
 _MOST_SHAPES = 32
@@ -26,8 +27,7 @@ class Shape(Protocol):
         """Return what fills each reading; None where the plaintext has another shape."""
 
 
-@dataclass(slots=True)
-class Known:
+class Known(NamedTuple):
     """A shape, the seal around it, and the readings it was learned from, which hold all that does not change."""
 
     shape: Shape
@@ -68,13 +68,14 @@ class Known:
         )
 
 
-@dataclass(slots=True)
 class Shapes:
     """The shapes of one port, by the length and the first bytes of what they are the shape of."""
 
-    _keys: KeyRing | None = None
-    _known: dict[tuple[Layer, int, bytes], list[Known]] = field(default_factory=dict)
-    _in_vain: int = 0
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._keys: KeyRing | None = None
+        self._known: dict[tuple[Layer, int, bytes], list[Known]] = {}
+        self._in_vain = 0
 
     def read(
         self, message: Message, keys: KeyRing, arrived: float | None

@@ -10,7 +10,6 @@ currents without scaler say of their decimals has to be the same, and a time has
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from math import hypot
@@ -59,11 +58,12 @@ type Parts = Sequence[Any] | Mapping[int, Any]
 """Variable parts by their place."""
 
 
-@dataclass(slots=True)
 class _Tracer(Reader):
     """Reads Data and notes where each simple element stands, its length included."""
 
-    places: list[tuple[Data, int, int]] = field(default_factory=list)
+    def __init__(self, data: bytes, at: int) -> None:
+        super().__init__(data, at)
+        self.places: list[tuple[Data, int, int]] = []
 
     def read_as(self, tag: Tag, depth: int) -> Data:
         """Read an element and note its place."""
@@ -93,17 +93,27 @@ class _Time(NamedTuple):
     aware: bool
 
 
-@dataclass(slots=True)
 class DlmsShape:
     """One list of one meter, and what it said last; `own` is the place of the meter's time in `times`."""
 
-    mask: Mask
-    numbers: tuple[_Number, ...]
-    times: tuple[_Time, ...]
-    own: int | None
-    decimals: _Decimals | None
-    parts: tuple[Any, ...]
-    values: dict[ObisCode, Value]
+    def __init__(
+        self,
+        mask: Mask,
+        numbers: tuple[_Number, ...],
+        times: tuple[_Time, ...],
+        own: int | None,
+        decimals: _Decimals | None,
+        parts: tuple[Any, ...],
+        values: dict[ObisCode, Value],
+    ) -> None:
+        """Hold what was learned."""
+        self.mask = mask
+        self.numbers = numbers
+        self.times = times
+        self.own = own
+        self.decimals = decimals
+        self.parts = parts
+        self.values = values
 
     def read(self, plaintext: bytes) -> tuple[Filling, ...] | None:
         """Return the values and the meter's time; None where the plaintext has another shape."""

@@ -12,7 +12,6 @@ the long way once.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 import re
 from typing import Any, NamedTuple
@@ -56,17 +55,27 @@ class _Moment(NamedTuple):
     code: ObisCode | None
 
 
-@dataclass(slots=True)
 class DsmrShape:
     """One telegram of one meter, and what it said last; `end` is where its checksum begins."""
 
-    end: int
-    mask: Mask
-    moments: tuple[_Moment, ...]
-    numbers: tuple[_Number, ...]
-    clocks: tuple[int | None, ...]
-    parts: tuple[Any, ...]
-    values: tuple[dict[ObisCode, Value], ...]
+    def __init__(
+        self,
+        end: int,
+        mask: Mask,
+        moments: tuple[_Moment, ...],
+        numbers: tuple[_Number, ...],
+        clocks: tuple[int | None, ...],
+        parts: tuple[Any, ...],
+        values: tuple[dict[ObisCode, Value], ...],
+    ) -> None:
+        """Hold what was learned."""
+        self.end = end
+        self.mask = mask
+        self.moments = moments
+        self.numbers = numbers
+        self.clocks = clocks
+        self.parts = parts
+        self.values = values
 
     def read(self, plaintext: bytes) -> tuple[Filling, ...] | None:
         """Return values and time of the meter and of each device behind it; None where the text has another shape."""

@@ -13,7 +13,6 @@ are read the long way.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..application.mbus import UNSIGNED_MAKERS, Formats, makers
@@ -80,25 +79,40 @@ class _Seal(NamedTuple):
         return payload[:start] + plain + payload[end:]
 
 
-@dataclass(slots=True)
 class MBusShape:
     """One telegram of one meter, the reading it was learned from, and what it said last.
 
     `status` is the place of the status byte, `clock` the record that is the meter's time; None where there is none.
     """
 
-    base: Reading
-    control: int
-    seal: _Seal | None
-    mask: Mask
-    data: tuple[_Data, ...]
-    status: int | None
-    clock: int | None
-    headers: bytes
-    formats: Formats
-    parts: tuple[Any, ...]
-    records: tuple[Record, ...]
-    values: dict[ObisCode, Value]
+    def __init__(
+        self,
+        base: Reading,
+        control: int,
+        seal: _Seal | None,
+        mask: Mask,
+        data: tuple[_Data, ...],
+        status: int | None,
+        clock: int | None,
+        headers: bytes,
+        formats: Formats,
+        parts: tuple[Any, ...],
+        records: tuple[Record, ...],
+        values: dict[ObisCode, Value],
+    ) -> None:
+        """Hold what was learned."""
+        self.base = base
+        self.control = control
+        self.seal = seal
+        self.mask = mask
+        self.data = data
+        self.status = status
+        self.clock = clock
+        self.headers = headers
+        self.formats = formats
+        self.parts = parts
+        self.records = records
+        self.values = values
 
     def read(self, message: Message, arrived: float | None) -> Reading | None:
         """Return the reading of a message; None where it has another shape."""

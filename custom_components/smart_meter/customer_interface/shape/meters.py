@@ -1,7 +1,5 @@
 """The shapes of all meters of one port that send M-Bus, bounded; what such a shape is stands in mbus.py."""
 
-from dataclasses import dataclass, field
-
 from ..application.mbus import Formats
 from ..keys import KeyRing
 from ..reading import Fault, Message, Reading
@@ -22,20 +20,21 @@ type _Name = tuple[int, bytes]
 """What telegrams of one shape have in common: their length, who they are from, and the CI field."""
 
 
-@dataclass(slots=True)
 class _Alike:
     """The shapes of telegrams that may look alike, and how many went the long way since one of them fitted."""
 
-    shapes: tuple[MBusShape, ...] = ()
-    in_vain: int = 0
+    def __init__(self) -> None:
+        self.shapes: tuple[MBusShape, ...] = ()
+        self.in_vain = 0
 
 
-@dataclass(slots=True)
 class MeterShapes:
     """Reads what looks as it did before."""
 
-    _keys: KeyRing | None = None
-    _known: dict[_Name, _Alike] = field(default_factory=dict)
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._keys: KeyRing | None = None
+        self._known: dict[_Name, _Alike] = {}
 
     def read(
         self, message: Message, keys: KeyRing, arrived: float | None

@@ -1,20 +1,20 @@
 """What waits for a broker that is gone: readings of the last 60 seconds, then only the newest of each meter."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from itertools import chain, islice
 
 # Seed 004, C.1: interim storage for a rolling window of at most 60 seconds.
 LONGEST = 60.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Letter:
     """One message; `at` is the arrival of its reading in seconds."""
 
-    topic: str
-    payload: str
-    at: float
+    def __init__(self, topic: str, payload: str, at: float) -> None:
+        """Hold it; two that say the same are still two."""
+        self.topic = topic
+        self.payload = payload
+        self.at = at
 
 
 class Outbox:

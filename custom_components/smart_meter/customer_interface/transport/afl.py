@@ -10,7 +10,6 @@ and the message length stand in one of them and cover the whole.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..reading import Fault, FaultKind, Link, Message
@@ -126,12 +125,12 @@ _MISSING = Fault(
 type _Key = tuple[Link, bytes]
 
 
-@dataclass(slots=True)
 class _Stream:
     """The fragments so far of one message, in order."""
 
-    since: float
-    layers: list[Afl] = field(default_factory=list)
+    def __init__(self, since: float) -> None:
+        self.since = since
+        self.layers: list[Afl] = []
 
     @property
     def size(self) -> int:

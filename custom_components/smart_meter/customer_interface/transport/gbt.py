@@ -6,7 +6,6 @@
 Block numbers begin with 1, high byte first. A meter that pushes streams its blocks and expects no acknowledgement.
 """
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..reading import Fault, FaultKind, Layer, Link, Message
@@ -26,16 +25,16 @@ class _Block(NamedTuple):
     data: bytes
 
 
-@dataclass(slots=True)
 class _Stream:
     """The blocks so far of one transfer; `lost` while the rest of a broken one passes by."""
 
-    since: float
-    blocks: list[bytes] = field(default_factory=list)
-    size: int = 0
-    check_bits: int = 0xFFFF
-    lost: bool = False
-    over: bool = False
+    def __init__(self, since: float, lost: bool = False, over: bool = False) -> None:
+        self.since = since
+        self.blocks: list[bytes] = []
+        self.size = 0
+        self.check_bits = 0xFFFF
+        self.lost = lost
+        self.over = over
 
     @property
     def waiting(self) -> bool:

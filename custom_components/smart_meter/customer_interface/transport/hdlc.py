@@ -8,7 +8,6 @@ information field may hold several APDUs, each behind an LLC header of its own. 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 import re
 
 from ..reading import Fault, FaultKind, Frame, Layer, Message
@@ -32,15 +31,15 @@ _LONGEST = 65_536
 _MOST_STREAMS = 8
 
 
-@dataclass(slots=True)
 class _Stream:
     """What has come so far of one information, `segment` last; `lost` while the rest of one that lacks any passes by."""
 
-    since: float
-    information: bytearray = field(default_factory=bytearray)
-    segment: bytes = b""
-    check_bits: int = 16
-    lost: bool = False
+    def __init__(self, since: float, lost: bool = False) -> None:
+        self.since = since
+        self.information = bytearray()
+        self.segment = b""
+        self.check_bits = 16
+        self.lost = lost
 
 
 class HdlcAssembler:

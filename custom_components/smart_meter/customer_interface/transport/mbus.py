@@ -6,8 +6,6 @@ The first segment has number 0; all of one APDU share both service access points
 other CI are whole messages of EN 13757-3 already.
 """
 
-from dataclasses import dataclass, field
-
 from ..reading import Fault, FaultKind, Frame, Layer, Message
 
 _LAST, _NUMBER, _DLMS_CI = 0x10, 0x0F, 0x1F
@@ -23,16 +21,16 @@ _MOST_STREAMS = 8
 type _Key = tuple[bytes, bytes]
 
 
-@dataclass(slots=True)
 class _Stream:
     """What has come so far of one APDU; `over` when its last segment came, `lost` when one of them did not."""
 
-    since: float
-    number: int = -1
-    segment: bytes = b""
-    apdu: bytearray = field(default_factory=bytearray)
-    lost: bool = False
-    over: bool = False
+    def __init__(self, since: float, lost: bool = False, over: bool = False) -> None:
+        self.since = since
+        self.number = -1
+        self.segment = b""
+        self.apdu = bytearray()
+        self.lost = lost
+        self.over = over
 
     @property
     def waiting(self) -> bool:

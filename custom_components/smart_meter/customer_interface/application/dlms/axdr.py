@@ -18,7 +18,6 @@ Counts and lengths: below 80 as they are, else 80 + the number of bytes they tak
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 import math
@@ -102,13 +101,14 @@ _LISTS = frozenset({Tag.ARRAY, Tag.STRUCTURE, Tag.COMPACT_ARRAY})
 _TAGS = {int(tag): tag for tag in Tag}
 
 
-@dataclass(slots=True)
 class Reader:
     """Reads Data from bytes, one after the other; bounded in depth and number of elements."""
 
-    data: bytes
-    at: int = 0
-    elements: int = 0
+    def __init__(self, data: bytes, at: int = 0, elements: int = 0) -> None:
+        """Read from a position on, as one that has read so many elements."""
+        self.data = data
+        self.at = at
+        self.elements = elements
 
     @property
     def left(self) -> int:

@@ -7,7 +7,6 @@ behind current transformers count whole amperes (Landis+Gyr E570); this shows wh
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import hypot
 
 from ...obis import ObisCode
@@ -24,12 +23,12 @@ LIMITS = {Kind.VOLTAGE: 1_000, Kind.FREQUENCY: 100}
 HIGHEST_VOLTAGE, MARGIN = 265, 1.25
 
 
-@dataclass(slots=True)
 class _Bare:
     """Raw numbers of the values without scaler, by kind; `special` are exponents a layout gives."""
 
-    special: Mapping[tuple[int, int], int]
-    numbers: dict[Kind, list[int]] = field(default_factory=dict)
+    def __init__(self, special: Mapping[tuple[int, int], int]) -> None:
+        self.special = special
+        self.numbers: dict[Kind, list[int]] = {}
 
     def note(self, kind: Kind, number: int) -> None:
         self.numbers.setdefault(kind, []).append(abs(number))

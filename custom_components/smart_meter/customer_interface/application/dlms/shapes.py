@@ -13,7 +13,6 @@ A scaler-unit is structure(i8 enum). A code is an octet-string of 6, but only wh
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -50,19 +49,20 @@ class Attribute(NamedTuple):
     absent: frozenset[int] = frozenset()
 
 
-@dataclass(slots=True)
 class Content:
     """What a list says: its values, and the nameless meter number, list id and clock it may have.
 
     `times` are capture times of single values, `devices` the M-Bus devices behind the meter by their channel.
     """
 
-    attributes: dict[ObisCode, Attribute] = field(default_factory=dict)
-    times: dict[ObisCode, datetime | None] = field(default_factory=dict)
-    devices: dict[int, MeterIdentity] = field(default_factory=dict)
-    number: str | None = None
-    list_id: str | None = None
-    clock: datetime | None = None
+    def __init__(self) -> None:
+        """Begin with nothing said."""
+        self.attributes: dict[ObisCode, Attribute] = {}
+        self.times: dict[ObisCode, datetime | None] = {}
+        self.devices: dict[int, MeterIdentity] = {}
+        self.number: str | None = None
+        self.list_id: str | None = None
+        self.clock: datetime | None = None
 
 
 def recognise(body: Data, layouts: Sequence[Layout]) -> Content | None:
