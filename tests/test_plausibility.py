@@ -56,6 +56,18 @@ def test_jumps_beyond_the_connection_are_withheld():
     assert verdict(IMPORT, 30_001, Earlier(1_001, 3_600)) is Verdict.WITHHOLD
 
 
+def test_heat_is_metered_for_whole_houses():
+    """A block of flats draws more heat than any connection carries electricity."""
+    power, energy = (quantity_of(ObisCode.parse(f"6-0:{n}.0.0")) for n in (8, 1))
+    assert verdict(power, 185_000) is Verdict.BELIEVE
+    assert verdict(power, 10_000_001) is Verdict.WITHHOLD
+    before = Earlier(44_922_000, 3_600)
+    assert verdict(energy, 45_107_000, before) is Verdict.BELIEVE
+    assert verdict(energy, 56_922_000, before) is Verdict.WITHHOLD
+    cold = quantity_of(ObisCode.parse("5-0:8.0.0"))
+    assert verdict(cold, -185_000) is Verdict.BELIEVE
+
+
 def test_coarse_counters_may_step():
     """A counter in whole kWh rises by a kWh at once."""
     assert verdict(IMPORT, 124_000, Earlier(123_000, 5)) is Verdict.BELIEVE

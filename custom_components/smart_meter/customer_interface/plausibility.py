@@ -34,16 +34,23 @@ class Judgement(NamedTuple):
 
 BELIEVED = Judgement(Verdict.BELIEVE)
 
+_THERMAL = ("heat_", "cooling_")
+
 
 class Limits(NamedTuple):
-    """What the connection can carry: active power in W (both directions), volume flow in m³/h.
+    """What the connection can carry: power in W (both directions), volume flow in m³/h.
 
     100 kW is what three phases of 145 A carry, beyond any household connection; with current transformers the user
-    says more.
+    says more. Heat and cold are metered for whole houses too: 10 MW is what 200 m³/h of water carry at 43 K.
     """
 
     power: float = 100_000.0
     volume_flow: float = 200.0
+    thermal_power: float = 10_000_000.0
+
+    def power_of(self, quantity: Quantity) -> float:
+        """Return the highest power of a quantity, or that its energy may be counted with."""
+        return self.thermal_power if quantity.name.startswith(_THERMAL) else self.power
 
 
 class Earlier(NamedTuple):
@@ -162,7 +169,8 @@ def _bounds(quantity: Quantity, limits: Limits) -> tuple[float, float]:
         Kind.REACTIVE_POWER,
         Kind.APPARENT_POWER,
     ) and not quantity.name.startswith(_LIMITS):
-        return -limits.power, limits.power
+        power = limits.power_of(quantity)
+        return -power, power
     if quantity.kind is Kind.VOLUME_FLOW:
         return -limits.volume_flow, limits.volume_flow
     return _BOUNDS.get(quantity.kind, (float("-inf"), float("inf")))
@@ -207,7 +215,7 @@ def _fallen(
 def _most(quantity: Quantity, seconds: float, limits: Limits) -> float | None:
     """Return the largest believable increase over a time, None where no rate is known."""
     if quantity.kind in _RATES:
-        return limits.power * seconds / 3_600
+        return limits.power_of(quantity) * seconds / 3_600
     if quantity.kind is Kind.VOLUME:
         return limits.volume_flow * seconds / 3_600
     return None
