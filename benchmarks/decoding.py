@@ -74,7 +74,7 @@ def races() -> tuple[Race, ...]:
     kamstrup = simulated("stadtwerke", "kamstrup-omnipower", TELEGRAMS)
     vienna = simulated("wiener-netze", "iskra-am550", TELEGRAMS)
     dsmr = simulated("nl-p1", "dsmr-5", TELEGRAMS)
-    frames = libmbus()
+    frames = libmbus(TELEGRAMS)
     return (
         Race(
             "Kaifa of TINETZ, encrypted",

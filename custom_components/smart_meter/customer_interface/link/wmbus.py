@@ -81,11 +81,12 @@ def _to_frame(
         return Fault(FaultKind.TRUNCATED, "too few bytes for a radio frame")
     return Frame(
         Link.WMBUS,
-        payload=bare[_HEADER:],
-        control=bare[1],
-        address=bare[2:_HEADER],
-        check_bits=check_bits,
-        signal_dbm=signal_dbm,
+        bare[_HEADER:],
+        bare[1],
+        bare[2:_HEADER],
+        False,  # more
+        check_bits,
+        signal_dbm,
     )
 
 
@@ -94,7 +95,7 @@ def _guess(data: bytes) -> tuple[bytes, tuple[str, ...]]:
 
     The CRC of the first block tells format A, and so does its length.
     """
-    bare, with_crcs = data[0] + 1, _length_of_format_a(data[0])
+    bare, with_crcs = data[0] + 1, _LENGTHS_OF_FORMAT_A[data[0]]
     if len(data) == with_crcs or _fits(data[: _FIRST_BLOCK + 2]):
         return data[:with_crcs], ("b",) if len(data) == bare else ("a",)
     if bare <= len(data) <= bare + _LONGEST_TAIL:
@@ -102,14 +103,17 @@ def _guess(data: bytes) -> tuple[bytes, tuple[str, ...]]:
     return data, ("stripped",)
 
 
-def _length_of_format_a(length: int) -> int:
-    """Return how many bytes a frame of format A has with its L field and CRCs."""
-    return length + 1 + 2 * (1 + -(-(length - _FIRST_BLOCK + 1) // _BLOCK))
+# How many bytes a frame of format A has with its L field and CRCs, by the L field.
+_LENGTHS_OF_FORMAT_A = tuple(
+    length + 1 + 2 * (1 + -(-(length - _FIRST_BLOCK + 1) // _BLOCK))
+    for length in range(256)
+)
 
 
 def _remove_a(data: bytes) -> bytes | Fault:
-    if len(data) != _length_of_format_a(data[0]):
-        return _SHORT if len(data) < _length_of_format_a(data[0]) else _LONG
+    whole = _LENGTHS_OF_FORMAT_A[data[0]]
+    if len(data) != whole:
+        return _SHORT if len(data) < whole else _LONG
     bare, position, size = bytearray(), 0, _FIRST_BLOCK
     while position < len(data):
         block = data[position : position + size + 2]

@@ -39,6 +39,9 @@ _CONTROL_AND_ACCESS: Span = (1, 3, "2s")
 _PLAIN_LINKS = frozenset({0x8C, 0x8E})
 
 
+_ZEROS = bytes(BLOCK)
+
+
 class _Data(NamedTuple):
     """Data that may change: their place among the variable parts and among the records, and what they become.
 
@@ -70,11 +73,9 @@ class _Seal(NamedTuple):
     def open(self, payload: bytes) -> bytes:
         """Return the payload with its blocks in the clear."""
         start, end = self.start, self.end
-        vector = (
-            cipher_vector(self.address, payload[self.access])
-            if self.address
-            else bytes(BLOCK)
-        )
+        vector = _ZEROS
+        if self.address:
+            vector = cipher_vector(self.address, payload[self.access])
         plain = self.chain.decrypt(vector, payload[start:end])
         return payload[:start] + plain + payload[end:]
 
@@ -131,12 +132,15 @@ class MBusShape:
             clock,
             self.values,
             records,
-            encrypted=base.encrypted,
-            key_index=base.key_index,
-            check_bits=message.check_bits,
-            arrived=arrived,
-            signal_dbm=message.signal_dbm,
-            status=None if self.status is None else payload[self.status],
+            base.authenticated,
+            base.counter,
+            base.encrypted,
+            base.key_index,
+            base.authentication_index,
+            message.check_bits,
+            arrived,
+            message.signal_dbm,
+            None if self.status is None else payload[self.status],
         )
 
     def _fill(self, parts: tuple[Any, ...], plain: bytes) -> bool:
