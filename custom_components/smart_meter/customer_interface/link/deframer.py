@@ -41,6 +41,18 @@ class Deframer:
         """How many bytes of a frame that may still be completed are held back."""
         return len(self._buffer)
 
+    @property
+    def sound(self) -> bytes | None:
+        """What is held back where nothing before it is damaged or may become noise worth telling; else None."""
+        if self._covered or self._noise_worth_telling or self._noise >= _MOST_FILLER:
+            return None
+        return bytes(self._buffer)
+
+    def take(self, rest: bytes) -> None:
+        """Go on behind sound frames that were found without it, with what follows them."""
+        self._buffer[:] = rest
+        self._noise, self._clean = 0, True
+
     def feed(self, data: bytes) -> list[Frame | Fault]:
         """Take bytes and return what they complete."""
         self._buffer += data

@@ -1,6 +1,6 @@
 """Which readings of a session are passed on: frame counters, repeated telegrams, plausibility, learned intervals."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -25,6 +25,7 @@ from ..quantity import Kind, Quantity
 from ..reading import Fault, FaultKind, Protection, Reading, Value
 from .base import SessionState
 from .memory import MAX_METERS, Memory, MeterMemory, Register, Word, is_number
+from .steady import Steady, steady
 
 # A meter whose counter starts again without telling a time is believed after so many telegrams in order.
 _RESTARTED_AFTER = 10
@@ -83,6 +84,8 @@ class Belief:
             )
         self._channels.add(reading.meter.channel)
         meter = self.memory.meter(name)
+        meter.settle()
+        meter.judged += 1
         if meter.last is not None and _same_telegram(meter.last, reading):
             return ()
         if meter.checked and _unchecked(reading):
@@ -127,7 +130,7 @@ class Belief:
     def _replayed(self, meter: MeterMemory, reading: Reading) -> Fault | None:
         if reading.counter is None or reading.meter.channel:
             return None
-        slot = f"{meter.name}/{self._fingerprint(reading)}"
+        slot = self._slot(meter, reading)
         last = self.memory.counter(slot)
         if last is not None and (
             reading.counter == last
@@ -149,10 +152,31 @@ class Belief:
         meter.restarted = (reading.counter or 0, times + 1 if rising else 1)
         return meter.restarted[1] >= _RESTARTED_AFTER
 
-    def _fingerprint(self, reading: Reading) -> str:
-        if reading.key_index is None or reading.key_index >= len(self.keys.keys):
-            return "-"
-        return _fingerprint(self.keys.keys[reading.key_index].secret)
+    def _slot(self, meter: MeterMemory, reading: Reading) -> str:
+        """Return where the frame counters of a meter under a key are kept."""
+        index, keys = reading.key_index, self.keys.keys
+        if index is None or index >= len(keys):
+            return f"{meter.name}/-"
+        return f"{meter.name}/{_fingerprint(keys[index].secret)}"
+
+    def steady(
+        self, reading: Reading, sizes: Mapping[ObisCode, Decimal]
+    ) -> Steady | None:
+        """Return how a meter goes on, of which this was the last reading; None where the next needs a closer look.
+
+        `sizes` are the values that are about to change, and how much of their plain unit a one of each is, as sent.
+        """
+        meter = self.memory.heard(reading.meter.key or "")
+        if meter is None or not meter.heard or reading.records:
+            return None
+        if reading.protection < self._expected or (
+            meter.checked and _unchecked(reading)
+        ):
+            return None
+        if reading.counter is not None and reading.meter.channel:
+            return None
+        slot = None if reading.counter is None else self._slot(meter, reading)
+        return steady(self.memory, meter, slot, reading, sizes, weak=_weak(reading))
 
     def _weigh(
         self, meter: MeterMemory, reading: Reading, at: float

@@ -91,6 +91,13 @@ class Register:
         self.pending: Word = None
         self.rhythm: Rhythm | None = None
 
+    def take(self, value: Value, at: float) -> None:
+        """Take a value that is believed."""
+        number: Any = value.value
+        self.value, self.came = value, True
+        if type(number) is int or type(number) is Decimal:
+            self.number, self.at = number, at
+
     def earlier(self, at: float, apart: float) -> Earlier | None:
         """Return the number believed before and its age, which the meter's clock may know to be more: `apart` seconds."""
         if self.number is None:
@@ -103,7 +110,8 @@ class MeterMemory:
     """What is known of one meter; `clock` is its time last told, `restarted` the last of so many lower counters in order.
 
     `last` is the last reading that had a frame counter, or of which nothing was withheld; `heard` is whether there was
-    any in this session, `checked` whether a checksum of 16 bits covered one.
+    any in this session, `checked` whether a checksum of 16 bits covered one. `judged` counts the readings that were
+    judged value by value. `ahead` is the rhythm of `last` where the registers, in `line`, were not yet told.
     """
 
     def __init__(self, name: str, clock: datetime | None = None) -> None:
@@ -119,6 +127,17 @@ class MeterMemory:
         self.line: tuple[Register, ...] = ()
         self.shapes: set[tuple[Any, ...]] = set()
         self.shape: tuple[Any, ...] | None = None
+        self.judged = 0
+        self.ahead: Rhythm | None = None
+
+    def settle(self) -> None:
+        """Tell the registers what the last reading said."""
+        if self.ahead is None or self.last is None:
+            return
+        for register, value in zip(self.line, self.last.values.values(), strict=True):
+            register.take(value, self.ahead.seen)
+            register.rhythm = self.ahead
+        self.ahead = None
 
     def line_up(self, values: Mapping[ObisCode, Value]) -> bool:
         """Put the registers of these values into `line`, where mostly they are; False where a value never came before."""
@@ -179,6 +198,7 @@ class Memory:
         return self._state
 
     def _write(self, meter: MeterMemory) -> None:
+        meter.settle()
         for register in meter.registers.values():
             if register.number is not None:
                 self._last[register.key] = exact_text(register.number), register.at
@@ -212,6 +232,10 @@ class Memory:
             return True
         return name in self._meters or name in self._names
 
+    def heard(self, name: str) -> MeterMemory | None:
+        """Return what is known of a meter that was heard in this session."""
+        return self._meters.get(name)
+
     def meter(self, name: str) -> MeterMemory:
         """Return what is known of a meter."""
         meter = self._meters.get(name)
@@ -222,7 +246,9 @@ class Memory:
         return meter
 
     def _forget(self, name: str) -> None:
-        self._write(self._meters.pop(name))
+        meter = self._meters.pop(name)
+        meter.judged += 1
+        self._write(meter)
         self._changed.pop(name, None)
         self._names.add(name)
 
@@ -258,10 +284,7 @@ class Memory:
         first = now = Rhythm(at)
         changed = False
         for register, value in zip(line, reading.values.values(), strict=True):
-            number: Any = value.value
-            register.value, register.came = value, True
-            if type(number) is int or type(number) is Decimal:
-                register.number, register.at = number, at
+            register.take(value, at)
             if register.rhythm is not before:
                 before = register.rhythm
                 now = before.next(at) if before else first
@@ -271,6 +294,20 @@ class Memory:
                 self._intervals[register.key] = now.interval
                 self._shortest = None
         meter.heard = True
+        self._keep(meter, reading)
+
+    def went_on(self, meter: MeterMemory, reading: Reading, at: float) -> None:
+        """Remember a reading of the same values as the last one, all of which are believed."""
+        before = meter.ahead or meter.line[0].rhythm or Rhythm(at)
+        now = before.next(at)
+        if now.interval is not None and now.interval != before.interval:
+            for register in meter.line:
+                self._intervals[register.key] = now.interval
+            self._shortest = None
+        meter.last, meter.ahead = reading, now
+        self._keep(meter, reading)
+
+    def _keep(self, meter: MeterMemory, reading: Reading) -> None:
         if reading.time is not None:
             meter.clock = reading.time
         self._changed[meter.name] = meter

@@ -4,6 +4,7 @@ from ..keys import KeyRing
 from ..reading import Fault, FaultKind, Frame, Reading
 from .base import LinkStatistics, Output, SessionState
 from .belief import Belief
+from .quick import QuickWay
 from .receiver import Receiver
 
 # How many push intervals may pass before silence is called so.
@@ -22,6 +23,7 @@ class PushSession:
         """Listen with a receiver; `expected_interval` in seconds holds until the real one is learned."""
         self._receiver = receiver
         self._belief = belief
+        self._quick = QuickWay(receiver, belief)
         self._expected = expected_interval
         self._listening_since: float | None = None
         self._silence_told = False
@@ -58,6 +60,11 @@ class PushSession:
 
     def receive(self, data: bytes, at: float) -> tuple[Output, ...]:
         """Take bytes."""
+        readings = self._quick.read(data, at)
+        if readings is not None:
+            self._silence_told = False
+            self._receiver.learned(self._belief.interval())
+            return readings
         items = self._receiver.frames(data, at)
         # Most pieces of a telegram complete nothing, and what waited too long is given up with the next that does.
         return self._carried_up(items, at) if items else ()
@@ -91,7 +98,10 @@ class PushSession:
     def _carried_up(self, items: list[Frame | Fault], at: float) -> tuple[Output, ...]:
         if any(isinstance(item, Frame) for item in items):
             self._silence_told = False
-        return self._believed(self._receiver.read(self._selected(items), at), at)
+        results = self._receiver.read(self._selected(items), at)
+        outputs = self._believed(results, at)
+        self._quick.learn(results)
+        return outputs
 
     def _selected(self, items: list[Frame | Fault]) -> list[Frame | Fault]:
         """Choose the frames that are news; all are where nothing is acknowledged."""

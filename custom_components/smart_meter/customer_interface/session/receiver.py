@@ -11,6 +11,7 @@ from ..keys import KeyRing
 from ..link import links_for
 from ..link.deframer import Deframer
 from ..reading import Fault, FaultKind, Frame, Layer, Link, Message, Reading
+from ..shape.envelope import FLAG, Envelope
 from ..stack import Context, Peeled, carried, peel, prepare
 from ..transport.afl import AflAssembler
 from ..transport.gbt import BlockTransfer
@@ -61,6 +62,11 @@ class Seen:
         self.frames += count
         self.last_frame = at
 
+    def count_readings(self, count: int, at: float) -> None:
+        """Count readings, believed or not."""
+        self.readings += count
+        self.last_reading = at
+
     def statistics(self) -> LinkStatistics:
         """Return what was counted so far."""
         return LinkStatistics(
@@ -83,7 +89,8 @@ class Receiver:
         """Prepare for frames of these links."""
         self.context = context
         self.seen = Seen()
-        self._deframer = Deframer(links_for(links))
+        self.layers = links_for(links)
+        self._deframer = Deframer(self.layers)
         self._mbus = MBusAssembler()
         self._hdlc = HdlcAssembler()
         self._fragments = AflAssembler()
@@ -156,6 +163,30 @@ class Receiver:
         """Take bytes and return what they complete."""
         return self.read(self.frames(data, at), at)
 
+    def whole(self, data: bytes, at: float) -> bytes | None:
+        """Return what may be a whole telegram, were nothing else under way: bytes that arrive, behind those held back.
+
+        A flag held back belongs to any frame and to none.
+        """
+        held = self._deframer.sound
+        if held is None or any(assembler.waiting for assembler in self._assemblers):
+            return None
+        if held in (b"", FLAG):
+            return data
+        return held + data if self.idle_at is None or at < self.idle_at else None
+
+    def take(
+        self, count: int, telegram: bytes, envelope: Envelope, readings: int, at: float
+    ) -> None:
+        """Take note of a whole telegram that was read without it, and so many readings; its last `count` bytes are new."""
+        self._last_byte, self._flushed = at, False
+        self.seen.count_bytes(count, at)
+        self.seen.count_frames(envelope.frames, at)
+        self.seen.count_readings(readings, at)
+        self._deframer.take(envelope.rest)
+        if envelope.segment is not None:
+            self._mbus.take(envelope.address, telegram[envelope.segment], at)
+
     def finish(self, at: float) -> list[Reading | Fault]:
         """Return what is left when no more bytes will come."""
         results = self.read(self.flush(at), at)
@@ -214,8 +245,7 @@ class Receiver:
 
     def _noted(self, result: Reading | Fault, at: float) -> Reading | Fault:
         if isinstance(result, Reading):
-            self.seen.readings += 1
-            self.seen.last_reading = at
+            self.seen.count_readings(1, at)
             return result if result.arrived == at else result._replace(arrived=at)
         self.note_fault(result)
         return result

@@ -1,7 +1,8 @@
 """The shapes of one port, bounded; what a shape is stands in the package's docstring."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..keys import KeyRing
@@ -16,14 +17,26 @@ _MOST_SHAPES = 32
 # A telegram that never looks like the one before leaves its shape for nothing: after so many in a row none is learned.
 _PATIENCE = 16
 
-type Filling = tuple[Mapping[ObisCode, Value], datetime | None]
-"""Values and the meter's time, of one reading."""
+type Change = tuple[ObisCode, int, int, Value]
+"""A number that is another than in the telegram before, or of another time: as it is sent now and was then, its value."""
+
+
+class Filling(NamedTuple):
+    """What fills one reading: all values, the meter's time, and what of the numbers is not as it was before."""
+
+    values: dict[ObisCode, Value]
+    time: datetime | None
+    changes: list[Change]
 
 
 class Shape(Protocol):
-    """What is constant in a plaintext, and where its values are."""
+    """What is constant in a plaintext, and where its values are; remembers what the last one of the shape said."""
 
-    def read(self, plaintext: bytes) -> tuple[Filling, ...] | None:
+    @property
+    def sizes(self) -> tuple[dict[ObisCode, Decimal], ...]:
+        """The numbers that may change, of each reading: how much of the plain unit a one of what is sent is."""
+
+    def read(self, plaintext: bytes) -> Sequence[Filling] | None:
         """Return what fills each reading; None where the plaintext has another shape."""
 
 
@@ -39,40 +52,57 @@ class Known(NamedTuple):
         self, message: Message, arrived: float | None
     ) -> tuple[Reading, ...] | None:
         """Return the readings of a message of this shape."""
-        plaintext, counter = message.payload, None
-        if message.check_bits != self.check_bits:
+        if message.check_bits != self.check_bits or message.signal_dbm is not None:
             return None
+        filled = self.fill(message.payload)
+        if filled is None:
+            return None
+        fillings, counter = filled
+        return tuple(
+            self.reading(number, filling, counter, arrived)
+            for number, filling in enumerate(fillings)
+        )
+
+    def fill(self, payload: bytes) -> tuple[Sequence[Filling], int | None] | None:
+        """Return what fills each reading, and the frame counter; None where the payload has another shape."""
+        counter = None
         if self.seal is not None:
-            opened = self.seal.open(plaintext)
+            opened = self.seal.open(payload)
             if opened is None:
                 return None
-            plaintext, counter = opened
-        fillings = self.shape.read(plaintext)
-        if fillings is None:
-            return None
-        return tuple(
-            Reading(
-                base.meter,
-                time,
-                values,
-                authenticated=base.authenticated,
-                counter=counter,
-                encrypted=base.encrypted,
-                key_index=base.key_index,
-                authentication_index=base.authentication_index,
-                check_bits=base.check_bits,
-                arrived=arrived,
-                signal_dbm=None if message.layer is Layer.DLMS else message.signal_dbm,
-            )
-            for base, (values, time) in zip(self.readings, fillings, strict=True)
+            payload, counter = opened
+        fillings = self.shape.read(payload)
+        return None if fillings is None else (fillings, counter)
+
+    def reading(
+        self,
+        number: int,
+        filling: Filling,
+        counter: int | None,
+        arrived: float | None,
+    ) -> Reading:
+        """Return one of the readings, filled."""
+        base = self.readings[number]
+        return Reading(
+            base.meter,
+            filling.time,
+            filling.values,
+            authenticated=base.authenticated,
+            counter=counter,
+            encrypted=base.encrypted,
+            key_index=base.key_index,
+            authentication_index=base.authentication_index,
+            check_bits=base.check_bits,
+            arrived=arrived,
         )
 
 
 class Shapes:
-    """The shapes of one port, by the length and the first bytes of what they are the shape of."""
+    """The shapes of one port, by the length and the first bytes of what they are the shape of; `latest` came last."""
 
     def __init__(self) -> None:
         """Begin with none."""
+        self.latest: tuple[Message, Known] | None = None
         self._keys: KeyRing | None = None
         self._known: dict[tuple[Layer, int, bytes], list[Known]] = {}
         self._in_vain = 0
@@ -87,9 +117,14 @@ class Shapes:
         for known in self._known.get(_name(message), ()):
             readings = known.read(message, arrived)
             if readings is not None:
-                self._in_vain = 0
+                self.used()
+                self.latest = message, known
                 return readings
         return None
+
+    def used(self) -> None:
+        """Take note that a shape was of use."""
+        self._in_vain = 0
 
     @property
     def wanted(self) -> bool:
@@ -103,6 +138,7 @@ class Shapes:
         if len(self._known) > _MOST_SHAPES:
             del self._known[next(iter(self._known))]
         self._in_vain += 1
+        self.latest = message, known
 
 
 # Bytes that tell meters apart: of a ciphered APDU its system title.

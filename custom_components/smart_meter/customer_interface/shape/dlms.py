@@ -11,6 +11,7 @@ currents without scaler say of their decimals has to be the same, and a time has
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from math import hypot
 from typing import Any, NamedTuple
@@ -75,7 +76,10 @@ class _Tracer(Reader):
 
 
 class _Number(NamedTuple):
-    """A number that may change: its place among the variable parts, its code, and what becomes of the integer."""
+    """A number that may change: its place among the variable parts, its code, and what becomes of the integer.
+
+    `size` is how much of the plain unit a one of it is.
+    """
 
     place: int
     code: ObisCode
@@ -83,6 +87,7 @@ class _Number(NamedTuple):
     unit: str | None
     time: datetime | None
     absent: frozenset[int]
+    size: Decimal
 
 
 class _Time(NamedTuple):
@@ -115,7 +120,12 @@ class DlmsShape:
         self.parts = parts
         self.values = values
 
-    def read(self, plaintext: bytes) -> tuple[Filling, ...] | None:
+    @property
+    def sizes(self) -> tuple[dict[ObisCode, Decimal]]:
+        """The numbers that may change, and how much of the plain unit a one of each is."""
+        return ({number.code: number.size for number in self.numbers},)
+
+    def read(self, plaintext: bytes) -> tuple[Filling] | None:
         """Return the values and the meter's time; None where the plaintext has another shape."""
         parts: tuple[Any, ...] | None = self.mask.read(plaintext)
         if parts is None or not (self.decimals is None or self.decimals.hold(parts)):
@@ -132,14 +142,18 @@ class DlmsShape:
             moments.append(moment)
             if code is not None:
                 values[code] = Value(moment)
-        for index, code, scale, unit, time, absent in self.numbers:
+        changes = []
+        for index, code, scale, unit, time, absent, _ in self.numbers:
             raw = parts[index]
             if raw != before[index]:
                 if raw in absent:
                     return None
-                values[code] = Value(scale(raw) if scale else raw, unit, time)
+                value = Value(scale(raw) if scale else raw, unit, time)
+                values[code] = value
+                changes.append((code, raw, before[index], value))
         self.values, self.parts = values, parts
-        return ((values, None if self.own is None else moments[self.own]),)
+        own = None if self.own is None else moments[self.own]
+        return (Filling(values, own, changes),)
 
 
 def _moment(octets: bytes) -> datetime | None:
@@ -222,8 +236,8 @@ def learn(
         (None,) * len(spans),
         dict(reading.values),
     )
-    proven = decimals is not None and shape.read(plaintext)
-    return shape if proven == ((reading.values, reading.time),) else None
+    proven = shape.read(plaintext) if decimals is not None else None
+    return shape if proven and proven[0][:2] == (reading.values, reading.time) else None
 
 
 def _is_told_by_sums(body: Data, layouts: Sequence[Layout]) -> bool:
@@ -311,6 +325,7 @@ def _number(attribute: Attribute, place: int, reading: Reading) -> _Number:
         conversion.unit,
         reading.values[attribute.code].time,
         frozenset(absent),
+        Decimal(conversion.factor).scaleb(attribute.exponent + conversion.exponent),
     )
 
 

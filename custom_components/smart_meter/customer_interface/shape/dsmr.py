@@ -13,6 +13,7 @@ the long way once.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 import re
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ from ..errors import ObisFormatError
 from ..obis import ObisCode
 from ..reading import Reading, Value
 from ..units import TEXT_UNITS, Conversion, scaled
-from .cache import Filling
+from .cache import Change, Filling
 from .mask import DIGITS, Mask, make_mask
 
 _END = re.compile(rb"[\r\n]!")
@@ -66,6 +67,7 @@ class DsmrShape:
         numbers: tuple[_Number, ...],
         clocks: tuple[int | None, ...],
         parts: tuple[Any, ...],
+        raws: dict[ObisCode, int],
         values: tuple[dict[ObisCode, Value], ...],
     ) -> None:
         """Hold what was learned."""
@@ -75,14 +77,25 @@ class DsmrShape:
         self.numbers = numbers
         self.clocks = clocks
         self.parts = parts
+        self.raws = raws
         self.values = values
 
-    def read(self, plaintext: bytes) -> tuple[Filling, ...] | None:
+    @property
+    def sizes(self) -> tuple[dict[ObisCode, Decimal], ...]:
+        """The numbers that may change, and how much of the plain unit a one of their last digit is."""
+        sizes: tuple[dict[ObisCode, Decimal], ...] = tuple({} for _ in self.values)
+        for number in self.numbers:
+            sizes[number.reading][number.code] = Decimal(1).scaleb(number.exponent)
+        return sizes
+
+    def read(self, plaintext: bytes) -> list[Filling] | None:
         """Return values and time of the meter and of each device behind it; None where the text has another shape."""
         parts: tuple[Any, ...] | None = self.mask.read(plaintext[: self.end])
         if parts is None:
             return None
         values, before = tuple(map(dict.copy, self.values)), self.parts
+        changes: tuple[list[Change], ...] = tuple([] for _ in values)
+        raws = self.raws.copy()
         times: dict[int | None, datetime | None] = {None: None}
         for place, reading, code in self.moments:
             moment = parse_time(parts[place].decode("ascii"))
@@ -100,9 +113,13 @@ class DsmrShape:
                     raw = int(digits.translate(None, b".,"))
                 except ValueError:
                     return None
-                values[reading][code] = Value(scaled(raw, exponent), unit, times[time])
-        self.parts, self.values = parts, values
-        return tuple(zip(values, (times[c] for c in self.clocks), strict=True))
+                value = Value(scaled(raw, exponent), unit, times[time])
+                values[reading][code] = value
+                changes[reading].append((code, raw, raws.get(code, raw), value))
+                raws[code] = raw
+        self.parts, self.raws, self.values = parts, raws, values
+        clocks = (times[clock] for clock in self.clocks)
+        return list(map(Filling, values, clocks, changes, strict=True))
 
 
 # --- learning --------------------------------------------------------------------------------------------------------
@@ -133,10 +150,12 @@ def learn(text: bytes, readings: Sequence[Reading]) -> DsmrShape | None:
         tuple(numbers.values()),
         tuple(_clock(reading, moments, numbers) for reading in readings),
         (None,) * len(spans),
+        {},
         tuple(dict(reading.values) for reading in readings),
     )
-    said = tuple((reading.values, reading.time) for reading in readings)
-    return shape if shape.read(text) == said else None
+    said = [(reading.values, reading.time) for reading in readings]
+    filled = [filling[:2] for filling in shape.read(text) or ()]
+    return shape if filled == said else None
 
 
 type _Line = tuple[re.Match[bytes], int, ObisCode]

@@ -177,6 +177,11 @@ class AflAssembler:
         payload = message.payload[:start] + joined.to_bytes()
         return [*results, message._replace(payload=payload)]
 
+    @property
+    def waiting(self) -> bool:
+        """Whether any fragments are remembered."""
+        return bool(self._streams)
+
     def expire(self, at: float) -> list[Fault]:
         """Give up what has waited too long; infinity gives up everything."""
         if not self._streams:

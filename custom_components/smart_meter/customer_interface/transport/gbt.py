@@ -64,6 +64,11 @@ class BlockTransfer:
             return [*results, block]
         return results + self._add_block(block, message, at)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether any blocks are remembered."""
+        return bool(self._streams)
+
     def expire(self, at: float) -> list[Fault]:
         """Give up what has waited too long; infinity gives up everything."""
         if not self._streams:

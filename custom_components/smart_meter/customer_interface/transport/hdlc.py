@@ -16,7 +16,7 @@ from ..reading import Fault, FaultKind, Frame, Layer, Message
 _TAG = rb"[\x0f\xc2\xca\xcb\xdb-\xdd\xdf\xe0]"
 _HEADER = re.compile(rb"\xe6[\xe6\xe7]\x00")
 # Where it might be content as well only a header with an APDU behind it is believed.
-_LLC = re.compile(_HEADER.pattern + rb"(?=" + _TAG + rb")")
+LLC = re.compile(_HEADER.pattern + rb"(?=" + _TAG + rb")")
 _APDU = re.compile(_TAG)
 # general-glo- and general-ded-ciphering say how long they are: tag, system title 8, BER length.
 _CIPHERED = re.compile(
@@ -58,7 +58,7 @@ class HdlcAssembler:
         if frame.control & ~POLL in _LINK_FRAMES:
             return [*results, _link_fault(frame.control)]
         stream = self._streams.pop(frame.address, None)
-        if stream is not None and _LLC.match(frame.payload):
+        if stream is not None and LLC.match(frame.payload):
             results += [] if stream.lost else [_MISSING]
             stream = None
         if stream is None:
@@ -69,6 +69,11 @@ class HdlcAssembler:
             results += [] if stream.lost else _messages(stream, frame)
             self._end(stream, frame)
         return results
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the rest of an information is waited for, or the last segment of one may come again."""
+        return bool(self._streams or self._ended)
 
     def interrupt(self) -> None:
         """Give up what is half joined: a damaged frame may have been one of its segments, which nothing numbers."""
@@ -146,9 +151,9 @@ def _apdus(information: bytes) -> Iterator[bytes]:
     while start < len(information):
         ciphered = _CIPHERED.match(information, start)
         following = (
-            _LLC.match(information, _end(ciphered))
+            LLC.match(information, _end(ciphered))
             if ciphered
-            else _LLC.search(information, start)
+            else LLC.search(information, start)
         )
         yield information[start : following.start() if following else None]
         start = following.end() if following else len(information)

@@ -62,6 +62,19 @@ class MBusAssembler:
             results.append(_message(Layer.MBUS, frame, frame.payload))
         return results
 
+    @property
+    def waiting(self) -> bool:
+        """Whether the rest of an APDU is waited for, or passes by."""
+        return any(not stream.over for stream in self._streams.values())
+
+    def take(self, address: bytes, segment: bytes, at: float) -> None:
+        """Take note of an APDU that was joined without it, and ended with this segment."""
+        key = address, segment[1:_HEADER_SIZE]
+        stream = _Stream(at, over=True)
+        stream.number, stream.segment = segment[0] & _NUMBER, segment
+        self._streams.pop(key, None)
+        self._keep(key, stream)
+
     def expire(self, at: float) -> list[Fault]:
         """Give up what has waited too long; infinity gives up everything."""
         if not self._streams:
