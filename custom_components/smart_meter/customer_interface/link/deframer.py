@@ -6,7 +6,8 @@ from ..reading import Fault, FaultKind, Frame
 from .base import Found, LinkLayer, Look
 
 # What lies between sound frames without being worth a word: HDLC flags, line ends and NULs, a few at a time.
-_FILLER = b"\x00\n\r\x7e"
+_FLAG = b"\x7e"
+_FILLER = b"\x00\n\r" + _FLAG
 _MOST_FILLER = 64
 # Noise is reported when something ends it, and at the latest after so many bytes.
 _MOST_NOISE = 4096
@@ -43,10 +44,13 @@ class Deframer:
 
     @property
     def sound(self) -> bytes | None:
-        """What is held back where nothing before it is damaged or may become noise worth telling; else None."""
+        """What is held back where nothing before it is damaged or may become noise worth telling; else None.
+
+        A flag by itself is nothing: the next frame brings one of its own, or shares it.
+        """
         if self._covered or self._noise_worth_telling or self._noise >= _MOST_FILLER:
             return None
-        return bytes(self._buffer)
+        return b"" if self._buffer == _FLAG else bytes(self._buffer)
 
     def take(self, rest: bytes) -> None:
         """Go on behind sound frames that were found without it, with what follows them."""

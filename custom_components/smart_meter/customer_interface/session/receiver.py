@@ -5,19 +5,22 @@ bytes -> Deframer -> [ M-Bus segments | HDLC segments ] -> [ OMS fragments | blo
 
 from collections.abc import Iterable
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ..catalogue import Profile, layouts
 from ..keys import KeyRing
 from ..link import links_for
 from ..link.deframer import Deframer
 from ..reading import Fault, FaultKind, Frame, Layer, Link, Message, Reading
-from ..shape.envelope import FLAG, Envelope
 from ..stack import Context, Peeled, carried, peel, prepare
 from ..transport.afl import AflAssembler
 from ..transport.gbt import BlockTransfer
 from ..transport.hdlc import HdlcAssembler
 from ..transport.mbus import MBusAssembler
 from .base import LinkStatistics
+
+if TYPE_CHECKING:
+    from ..shape.envelope import Envelope
 
 # A pause that ends a frame: EN 13757-2 allows 33 bit times plus 50 ms between bytes, but USB adapters and networks add
 # more, and real meters pause 160 ms between the segments of one telegram. Half a second is the longest that still
@@ -164,14 +167,11 @@ class Receiver:
         return self.read(self.frames(data, at), at)
 
     def whole(self, data: bytes, at: float) -> bytes | None:
-        """Return what may be a whole telegram, were nothing else under way: bytes that arrive, behind those held back.
-
-        A flag held back belongs to any frame and to none.
-        """
+        """Return what may be a whole telegram: bytes that arrive, behind those held back; None while more is under way."""
         held = self._deframer.sound
         if held is None or any(assembler.waiting for assembler in self._assemblers):
             return None
-        if held in (b"", FLAG):
+        if not held:
             return data
         return held + data if self.idle_at is None or at < self.idle_at else None
 

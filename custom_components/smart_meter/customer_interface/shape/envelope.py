@@ -14,12 +14,12 @@ import struct
 from typing import NamedTuple
 
 from ..checksum import crc16_arc, crc16_x25, sum8
-from ..link import hdlc
 from ..link.base import Found, LinkLayer
+from ..link.hdlc import FLAG
 from ..reading import Frame, Link, Message
 from ..transport.hdlc import LLC
 
-FLAG = bytes((hdlc.FLAG,))
+_FLAG = bytes((FLAG,))
 _LONG_FRAME = 0x68
 _ARC_DIGITS = 4
 # Before the body of an M-Bus long frame, behind its checksum, and before the APDU in its segments.
@@ -76,7 +76,7 @@ def learn(
     data: bytes, layers: Sequence[LinkLayer], message: Message
 ) -> Envelope | None:
     """Return the envelope in which a message came; None where its telegram is better read the long way."""
-    rests = (b"", FLAG) if message.link is Link.HDLC else (b"",)
+    rests = (b"", _FLAG) if message.link is Link.HDLC else (b"",)
     found = list(_frames(data, layers, rests))
     find = _FINDERS.get(message.link)
     if (
@@ -146,7 +146,7 @@ def _hdlc_parts(data: bytes, found: Sequence[_Found], payload: bytes) -> list[_P
     frame, start, end = found[0]
     if len(found) > 1 or frame.more or not frame.payload.endswith(payload):
         return []
-    begin = start + data.startswith(FLAG, start)
+    begin = start + data.startswith(_FLAG, start)
     checksum = slice(end - 2, end)
     carried = slice(checksum.start - len(payload), checksum.start)
     return [_Part(carried, slice(begin, checksum.start), checksum, _x25)]
