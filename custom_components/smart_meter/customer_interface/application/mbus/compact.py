@@ -8,7 +8,9 @@ can be read once a full or format frame with its signature was seen.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import product
 
 from ...checksum import crc16_en13757
 from ...reading import Fault, FaultKind
@@ -17,6 +19,13 @@ from .records import data_end, parse_header
 
 MAX_FORMATS = 256
 _FILLERS = bytes((FILLER, FILLER))
+
+
+def _in_units(headers: str) -> Iterator[str]:
+    """Yield a format of energy and volume in the units meters of a kind are set to: 1 or 10 kWh or MJ, 1 to 100 litres."""
+    for energy, volume in product(("06", "07", "0E", "0F"), ("13", "14", "15")):
+        yield headers.format(energy, volume)
+
 
 # Formats of meters that seldom send a full frame, each with its meters; the signature is the CRC of these bytes, and
 # the CRC over the full frame proves each use, so a format that is not meant is never taken.
@@ -34,12 +43,17 @@ WELL_KNOWN = tuple(
         "04FF23 0413 4413 426C 023B 92013B A2013B 06FF1B A1015B 91015B A10167",
         "04FF23 4413 523B 06FF1B 426C 6167 5167 023B 0413 8101E7FF0F",
         # Kamstrup Multical 302, 303, 403, 603, 602: heat and cold
-        "0306 4306 0314 426C 022D 01FF21",
-        "030E 430E 0313 426C 022D 01FF21",
-        "0406 0414 04FF07 04FF08 0259 025D 023B 02FF22 026C 4406 4414 426C",
-        "0406 04FF07 04FF08 0414 043B 0259 025D 04FF22 026C 4406 4414 426C",
-        "040F 04FF07 04FF08 0414 844014 84804014 043B 0259 025D 142D 84100F 84200F"
-        " 04FF22 026C 440F 4414 C44014 C4804014 426C",
+        *_in_units("03{0} 43{0} 03{1} 426C 022D 01FF21"),
+        *_in_units(
+            "04{0} 04{1} 04FF07 04FF08 0259 025D 023B 02FF22 026C 44{0} 44{1} 426C"
+        ),
+        *_in_units(
+            "04{0} 04FF07 04FF08 04{1} 043B 0259 025D 04FF22 026C 44{0} 44{1} 426C"
+        ),
+        *_in_units(
+            "04{0} 04FF07 04FF08 04{1} 844014 84804014 043B 0259 025D 142D 8410{0} 8420{0}"
+            " 04FF22 026C 44{0} 44{1} C44014 C4804014 426C"
+        ),
         "02F9FF15 0406 04EEFF07 04EEFF08 0414 844014 84804014 02FD17 026C 426C 4406 4414"
         " C44014 C4804014 043B 0259 025D",
         # Kamstrup Omnipower and its relatives: electricity
