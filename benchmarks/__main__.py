@@ -53,28 +53,40 @@ def _row(result: Result) -> bool:
 
 
 def _imports() -> list[bool]:
-    """Print what the imports cost and return which goals are missed."""
+    """Print what it costs to be ready for a P1 meter, and to have read it once; return which goals are missed."""
     ours, peer = footprint.measure()
     if peer is None:
         print("import: dsmr-parser is missing")
         return []
-    ratios = ours.seconds / peer.seconds, ours.memory / peer.memory
-    rows = (
-        (
-            "import, time",
-            f"{ours.seconds * 1e3:.1f} ms",
-            f"{peer.seconds * 1e3:.1f} ms",
-        ),
-        (
-            "import, memory",
-            f"{ours.memory / 2**20:.1f} MB",
-            f"{peer.memory / 2**20:.1f} MB",
-        ),
-    )
-    for (title, own, other), ratio in zip(rows, ratios, strict=True):
-        verdict = _verdict(ratio, IMPORT_GOAL)
-        print(_ROW.format(title, "dsmr-parser", own, other, *verdict))
-    return [ratio > IMPORT_GOAL * TOLERANCE for ratio in ratios]
+    return [
+        _footprint(
+            f"{title}, {what}", form.format(own), form.format(other), own / other
+        )
+        for title, own_stage, other_stage in (
+            ("import", ours.ready, peer.ready),
+            ("import and first telegram", ours.first, peer.first),
+        )
+        for what, form, own, other in (
+            (
+                "time",
+                "{:.1f} ms",
+                own_stage.seconds * 1e3,
+                other_stage.seconds * 1e3,
+            ),
+            (
+                "memory",
+                "{:.1f} MB",
+                own_stage.memory / 2**20,
+                other_stage.memory / 2**20,
+            ),
+        )
+    ]
+
+
+def _footprint(title: str, own: str, other: str, ratio: float) -> bool:
+    """Print one row and return whether its goal is missed."""
+    print(_ROW.format(title, "dsmr-parser", own, other, *_verdict(ratio, IMPORT_GOAL)))
+    return ratio > IMPORT_GOAL * TOLERANCE
 
 
 def _load() -> list[bool]:

@@ -1,46 +1,79 @@
-"""What importing costs: time and memory of a fresh interpreter, for ours and for dsmr-parser."""
+"""What it costs to be ready: time and memory of a fresh interpreter until a P1 meter can be read, and until it was.
+
+Ours and dsmr-parser in turn, each on its second start, when its byte code is cached. Nothing is imported before.
+"""
 
 from dataclasses import dataclass
-import json
 import os
 from statistics import median
 import subprocess
 import sys
 from tempfile import TemporaryDirectory
 
+from .telegrams import simulated
+
 ROUNDS = 9
 
-# Everything that reading a P1 telegram needs, imported by ours and by the peer; the memory is what the import adds.
-_OURS = "from customer_interface.session import make_session"
+# Whatever reading one P1 meter of version 5 needs, then a telegram of it.
+_OURS = (
+    """
+from customer_interface import catalogue
+from customer_interface.session import make_session
+session = make_session(catalogue.load().profiles["p1-dsmr5"])
+""",
+    """
+session.start(at)
+assert session.receive(data, at)
+""",
+)
 _DSMR_PARSER = (
-    "from dsmr_parser.parsers import TelegramParser;"
-    " from dsmr_parser.telegram_specifications import V5"
+    """
+from dsmr_parser.parsers import TelegramParser
+from dsmr_parser.telegram_specifications import V5
+parser = TelegramParser(V5)
+""",
+    """
+assert parser.parse(data.decode("ascii"))
+""",
 )
 _MEASURE = """
-import json, sys, time
+import sys, time
+data, at = bytes.fromhex(sys.argv[1]), float(sys.argv[2])
 def resident():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * 4096
 memory, begin = resident(), time.process_time()
-{statement}
-print(json.dumps([time.process_time() - begin, resident() - memory]))
+{ready}
+print(time.process_time() - begin, resident() - memory)
+{first}
+print(time.process_time() - begin, resident() - memory)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """Median seconds and bytes of an import."""
+    """Median seconds and bytes."""
 
     seconds: float
     memory: float
 
 
-def measure() -> tuple[Footprint, Footprint | None]:
-    """Return the footprints of ours and of dsmr-parser, in turn; None where it is not installed."""
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a decoder took until it was ready, and until it had read its first telegram."""
+
+    ready: Footprint
+    first: Footprint
+
+
+def measure() -> tuple[Start, Start | None]:
+    """Return the starts of ours and of dsmr-parser; None where it is not installed."""
+    ((data, at), *_) = simulated("nl-p1", "dsmr-5", 1).telegrams
+    arguments = (data.hex(), str(at))
     with TemporaryDirectory() as cache:
-        # The first round compiles: both are measured as they are on their second start.
+        # The first round compiles.
         rounds = [
-            (_import(_OURS, cache), _import(_DSMR_PARSER, cache))
+            (_start(_OURS, arguments, cache), _start(_DSMR_PARSER, arguments, cache))
             for _ in range(1 + ROUNDS)
         ]
     ours = [own for own, _ in rounds[1:] if own]
@@ -48,21 +81,38 @@ def measure() -> tuple[Footprint, Footprint | None]:
     return _median(ours), _median(theirs) if theirs else None
 
 
-def _median(footprints: list[Footprint]) -> Footprint:
+def _median(starts: list[Start]) -> Start:
+    return Start(
+        _middle([start.ready for start in starts]),
+        _middle([start.first for start in starts]),
+    )
+
+
+def _middle(footprints: list[Footprint]) -> Footprint:
     return Footprint(
         median(one.seconds for one in footprints),
         median(one.memory for one in footprints),
     )
 
 
-def _import(statement: str, cache: str) -> Footprint | None:
+def _start(
+    statements: tuple[str, str], arguments: tuple[str, str], cache: str
+) -> Start | None:
     environment = os.environ | {"PYTHONPYCACHEPREFIX": cache}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    ready, first = statements
     done = subprocess.run(
-        [sys.executable, "-c", _MEASURE.format(statement=statement)],
+        [sys.executable, "-c", _MEASURE.format(ready=ready, first=first), *arguments],
         capture_output=True,
         text=True,
         check=False,
         env=environment,
     )
-    return Footprint(*json.loads(done.stdout)) if done.returncode == 0 else None
+    if done.returncode:
+        return None
+    return Start(
+        *(
+            Footprint(float(seconds), float(memory))
+            for seconds, memory in map(str.split, done.stdout.splitlines())
+        )
+    )

@@ -1,5 +1,7 @@
 """The catalogue: complete, without contradictions, and with words for everybody."""
 
+from pathlib import Path
+
 import pytest
 
 from customer_interface import catalogue
@@ -152,17 +154,14 @@ def test_unknown_ids_are_refused_with_what_there_is() -> None:
     ],
 )
 def test_a_file_that_contradicts_another_is_refused(
-    old: str, new: str, monkeypatch: pytest.MonkeyPatch
+    old: str, new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A profile that names what is not there does not load."""
-    get_data = catalogue.get_data
-
-    def changed(package: str, name: str) -> bytes | None:
-        data = get_data(package, name)
-        if data is None or name != "profiles.json":
-            return data
-        return data.replace(old.encode(), new.encode())
-
-    monkeypatch.setattr(catalogue, "get_data", changed)
+    (folder,) = catalogue.__path__
+    for file in Path(folder).glob("*.json"):
+        text = file.read_text("utf-8")
+        changed = text.replace(old, new) if file.stem == "profiles" else text
+        (tmp_path / file.name).write_text(changed, "utf-8")
+    monkeypatch.setattr(catalogue, "__path__", [str(tmp_path)])
     with pytest.raises(CatalogueError):
         catalogue.load.__wrapped__()

@@ -89,7 +89,7 @@ def _secrets(keys: tuple[Key, ...], names: tuple[str, ...]) -> tuple[bytes, ...]
     return (*own, *(key.secret for key in keys if key.meter is None))
 
 
-_FILLING = re.compile(r"0[xX]|[\s:,;{}\[\]()_\u00a0\u200b\ufeff\-]")
+_FILLING = r"0[xX]|[\s:,;{}\[\]()_\u00a0\u200b\ufeff\-]"
 _QUOTES = "\"'`„“”‚‘’«»"
 
 
@@ -104,7 +104,7 @@ def parse_key(text: str, kind: KeyKind = KeyKind.ENCRYPTION) -> Key:
     typed = text.strip().strip(_QUOTES).strip()
     if not typed:
         raise KeyFormatError("empty", "no key was entered")
-    digits = _FILLING.sub("", typed)
+    digits = re.sub(_FILLING, "", typed)
     if re.fullmatch(r"[0-9a-fA-F]+", digits):
         return _from_hex(digits, typed, kind)
     return _from_characters(typed, digits, kind)

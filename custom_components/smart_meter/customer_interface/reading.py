@@ -14,7 +14,7 @@ from .obis import ObisCode
 from .units import Number
 
 # A logical device name of IDIS form, and the least digits a serial number at its end has.
-IDIS_NAME = re.compile(r"[A-Z]{3}\d{13}", re.ASCII)
+IDIS_NAME = r"[A-Z]{3}[0-9]{13}"
 SERIAL_NUMBER = 8
 # How far winter time is ahead of UTC where most of these meters are.
 CENTRAL_EUROPE = timedelta(hours=1)
@@ -82,7 +82,7 @@ class MeterIdentity(NamedTuple):
         return numbers[0] == numbers[1] or bool(
             len(numbers[0]) >= SERIAL_NUMBER
             and numbers[0].isdecimal()
-            and IDIS_NAME.fullmatch(numbers[1])
+            and re.fullmatch(IDIS_NAME, numbers[1])
             and numbers[1].endswith(numbers[0])
         )
 

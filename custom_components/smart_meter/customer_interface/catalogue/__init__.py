@@ -4,7 +4,6 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 import json
-from pkgutil import get_data
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import CatalogueError, CustomerInterfaceError, ObisFormatError
@@ -192,9 +191,9 @@ def _layouts() -> tuple[Layout, ...]:
 
 
 def _file(name: str) -> dict[str, dict[str, Any]]:
-    data: dict[str, dict[str, Any]] = json.loads(
-        get_data(__name__, f"{name}.json") or ""
-    )
+    # pathlib takes longer to load than the whole catalogue.
+    with open(f"{__path__[0]}/{name}.json", "rb") as file:  # noqa: PTH123
+        data: dict[str, dict[str, Any]] = json.load(file)
     return data
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
+import re
 
 from ...obis import ObisCode
 from ...quantity import Kind, quantity_of
@@ -189,7 +190,7 @@ def _identity(values: Mapping[ObisCode, Value], content: Content) -> MeterIdenti
 def _manufacturer(values: Mapping[ObisCode, Value]) -> str | None:
     """Return the FLAG letters a logical device name of IDIS form begins with; others may name the grid operator."""
     names = _texts(values, (LOGICAL_DEVICE_NAME,))
-    return next((name[:3] for name in names if IDIS_NAME.fullmatch(name)), None)
+    return next((name[:3] for name in names if re.fullmatch(IDIS_NAME, name)), None)
 
 
 def _texts(
