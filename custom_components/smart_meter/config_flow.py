@@ -56,6 +56,7 @@ from .customer_interface.catalogue import (
     Offer,
     Profile,
     SessionKind,
+    text_in,
 )
 from .customer_interface.errors import (
     CatalogueError,
@@ -111,7 +112,7 @@ class SmartMeterConfigFlow(
         """Ask what the user knows."""
         return self.async_show_menu(
             step_id="user",
-            menu_options=["operator", "wireless", "unknown", "simulated"],
+            menu_options=["operator", "unknown", "wireless", "simulated"],
         )
 
     async def async_step_operator(
@@ -127,10 +128,19 @@ class SmartMeterConfigFlow(
         self._operator = operator
         return await self.async_step_meter()
 
+    @property
+    def _language(self) -> str:
+        return self.hass.config.language
+
+    def _operator_label(self, operator: GridOperator) -> str:
+        return f"{operator.name_in(self._language)} ({operator.country})"
+
     def _named(self, text: str) -> GridOperator | None:
         """Find an operator by what the list shows, or by its id."""
         known = self._catalogue.operators
-        labels = {_operator_label(operator): operator for operator in known.values()}
+        labels = {
+            self._operator_label(operator): operator for operator in known.values()
+        }
         return labels.get(text) or known.get(text)
 
     def _show_operators(
@@ -140,18 +150,18 @@ class SmartMeterConfigFlow(
     ) -> ConfigFlowResult:
         operators = sorted(
             self._catalogue.operators.values(),
-            key=lambda operator: (operator.country, operator.name),
+            key=lambda operator: (operator.country, self._operator_label(operator)),
         )
         selector = SelectSelector(
             SelectSelectorConfig(
-                options=[_operator_label(operator) for operator in operators],
+                options=[self._operator_label(operator) for operator in operators],
                 mode=SelectSelectorMode.DROPDOWN,
                 # Only lists that take values of one's own can be searched; such a value is refused.
                 custom_value=True,
             )
         )
         # Without a default the frontend would choose the first for the user.
-        default = _operator_label(chosen) if chosen else ""
+        default = self._operator_label(chosen) if chosen else ""
         field = probatio.Required(CONF_OPERATOR, default=default)
         return self.async_show_form(
             step_id="operator",
@@ -169,7 +179,7 @@ class SmartMeterConfigFlow(
         selector = SelectSelector(
             SelectSelectorConfig(
                 options=[
-                    SelectOptionDict(value=o.meter.id, label=o.label)
+                    SelectOptionDict(value=o.meter.id, label=o.label(self._language))
                     for o in self._operator.offers
                 ],
                 mode=SelectSelectorMode.DROPDOWN,
@@ -183,7 +193,9 @@ class SmartMeterConfigFlow(
             data_schema=probatio.Schema(
                 {probatio.Required(CONF_METER, default=default): selector}
             ),
-            description_placeholders={"operator": self._operator.name},
+            description_placeholders={
+                "operator": self._operator.name_in(self._language)
+            },
         )
 
     # --- where -------------------------------------------------------------------------------------------------------
@@ -206,11 +218,24 @@ class SmartMeterConfigFlow(
             data_schema=probatio.Schema(self._connection_fields()),
             errors=self._errors,
             description_placeholders={
-                "meter": self._offer.label,
+                "meter": self._offer.meter.name_in(self._language),
+                **self._plug(),
                 "line": str(self._offer.profile.line or ""),
                 "example": EXAMPLE,
             },
         )
+
+    def _plug(self) -> dict[str, str]:
+        """Return where the adapter goes and which it is, so that nobody has to know it."""
+        profile = self._offer.profile
+        socket = self._catalogue.sockets[profile.socket]
+        adapter = self._catalogue.adapters[profile.adapter]
+        return {
+            "socket": text_in(socket.name, self._language),
+            "find": text_in(socket.find, self._language),
+            "adapter": text_in(adapter.name, self._language),
+            "warning": text_in(adapter.warning, self._language),
+        }
 
     def _connection_fields(self) -> dict[Any, Any]:
         fields = port_field(self._data.get(CONF_PORT))
@@ -495,7 +520,7 @@ class SmartMeterConfigFlow(
             return self.async_update_reload_and_abort(entry, data=data)
         await self.async_set_unique_id(uuid4().hex)
         return self.async_create_entry(
-            title=self._operator.name, data=data, subentries=meters
+            title=self._operator.name_in(self._language), data=data, subentries=meters
         )
 
     # --- keys --------------------------------------------------------------------------------------------------------
@@ -526,9 +551,9 @@ class SmartMeterConfigFlow(
             ),
             errors=self._errors,
             description_placeholders={
-                "operator": self._operator.name,
+                "operator": self._operator.name_in(self._language),
                 "keys": ", ".join(spec.label for spec in specs),
-                "where": _where(self._operator, self.hass.config.language),
+                "where": text_in(self._operator.key_where, self._language) or "–",
                 **{spec.id: spec.label for spec in specs},
             },
         )
@@ -601,7 +626,7 @@ class SmartMeterConfigFlow(
             step_id="values",
             data_schema=probatio.Schema(fields),
             description_placeholders={
-                "meter": reading.meter.key or self._offer.label,
+                "meter": reading.meter.key or self._offer.meter.name_in(self._language),
                 "values": await async_summary(self.hass, reading),
             },
         )
@@ -634,8 +659,9 @@ class SmartMeterConfigFlow(
         return self.async_create_entry(title=self._title(), data=data)
 
     def _title(self) -> str:
-        title = f"{self._operator.name} – {self._offer.meter.name}"
-        return f"{title} (simulated)" if self._simulated else title
+        operator = self._operator.name_in(self._language)
+        title = f"{operator} – {self._offer.meter.name_in(self._language)}"
+        return f"{title} (Demo)" if self._simulated else title
 
     async def _async_entry_data(self, identity: MeterIdentity | None) -> dict[str, Any]:
         keystore = await async_get_keystore(self.hass)
@@ -834,10 +860,6 @@ async def _async_cause(hass: HomeAssistant, cause: str | None) -> str:
     return words.get(f"component.{DOMAIN}.issues.{cause}.description", cause)
 
 
-def _operator_label(operator: GridOperator) -> str:
-    return f"{operator.name} ({operator.country})"
-
-
 _ENCRYPTIONS = SelectSelector(
     SelectSelectorConfig(
         options=[encryption.value for encryption in Encryption],
@@ -892,9 +914,3 @@ def _read_keys(
                 "authentication_missing" if missing else f"{mep}key_{err.reason}"
             )
     return keys, errors
-
-
-def _where(operator: GridOperator, language: str) -> str:
-    """Return where the customer gets the key, in the language nearest to Home Assistant's."""
-    texts = dict(operator.key_where)
-    return texts.get(language.partition("-")[0]) or texts.get("en", "–")

@@ -108,8 +108,12 @@ class DetectSteps(DiscoverySteps):
             chosen = candidates[user_input[CONF_ROW]]
             self._operator, self._offer = chosen.operator, chosen.offer
             return await self._async_after_connection()
+        language = self.hass.config.language
         options = [
-            SelectOptionDict(value=row, label=f"{c.operator.name} – {c.offer.label}")
+            SelectOptionDict(
+                value=row,
+                label=f"{c.operator.name_in(language)} – {c.offer.label(language)}",
+            )
             for row, c in candidates.items()
         ]
         selector = SelectSelector(

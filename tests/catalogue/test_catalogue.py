@@ -43,6 +43,9 @@ CONCEPT = {
     "wels-strom": ({"siemens-im350"}, {"p1"}),
 }
 
+# What the set-up speaks; what only the docs and the command line show is English and German.
+LANGUAGES = {"de", "en", "fr", "it", "nl"}
+
 # Two links have no line of their own settings: radio goes through a stick.
 LINES = {
     "mbus": {"2400 8E1", "2400 8N1"},
@@ -112,15 +115,38 @@ def test_everything_is_used() -> None:
     assert {p.socket for p in profiles} == set(CATALOGUE.sockets)
 
 
-def test_texts_are_there_in_both_languages() -> None:
-    """Adapters and sockets are described in English and German."""
+def test_texts_are_there_in_every_language() -> None:
+    """What the set-up shows of adapters and sockets is there in the languages the set-up speaks."""
     for adapter in CATALOGUE.adapters.values():
-        for texts in (adapter.name, adapter.look_for, adapter.warning):
-            assert set(dict(texts)) == {"de", "en"}
+        assert set(dict(adapter.look_for)) == {"de", "en"}
+        for texts in (adapter.name, adapter.warning):
+            assert set(dict(texts)) == LANGUAGES
             assert all(text.strip() for _, text in texts)
     for socket in CATALOGUE.sockets.values():
         for texts in (socket.name, socket.find):
-            assert set(dict(texts)) == {"de", "en"}
+            assert set(dict(texts)) == LANGUAGES
+
+
+def test_names_in_english_words_have_those_of_the_other_languages() -> None:
+    """Who looks for a country, or for what kind of meter it is, finds it in the own language."""
+    for named in (*CATALOGUE.operators.values(), *CATALOGUE.meters.values()):
+        assert set(dict(named.names)) in (set(), LANGUAGES - {"en"})
+    foreign = [o for o in CATALOGUE.operators.values() if o.country != "AT"]
+    assert all(operator.names for operator in foreign)
+    netherlands = CATALOGUE.operator("nl-p1")
+    assert netherlands.name_in("en") == netherlands.name
+    assert netherlands.name_in("nl").startswith("Nederland")
+    assert CATALOGUE.operator("netz-noe").name_in("nl") == "Netz Niederösterreich (EVN)"
+
+
+def test_a_meter_nobody_has_seen_says_so_in_the_language_of_the_screen() -> None:
+    """The list of meters tells which are proven on no telegram."""
+    honeywell = CATALOGUE.operator("tinetz").offer("honeywell-dm515")
+    assert honeywell.label("en") == "Honeywell DM515 (no telegram seen yet)"
+    assert honeywell.label("de-AT") == "Honeywell DM515 (noch kein Telegramm gesehen)"
+    assert honeywell.label("hu") == honeywell.label("en")
+    offers = [o for operator in CATALOGUE.operators.values() for o in operator.offers]
+    assert all(set(dict(o.note)) in (set(), LANGUAGES) for o in offers)
 
 
 def test_a_wired_bus_is_never_fed_twice() -> None:

@@ -30,6 +30,7 @@ PATIENCE = 120_000
 # What Home Assistant itself writes on its buttons.
 WORDS = {
     "en": {
+        "configure": "Configure",
         "delete": "Delete",
         "manual": "Enter manually",
         "ok": "OK",
@@ -38,6 +39,7 @@ WORDS = {
         "unavailable": "Unavailable",
     },
     "de": {
+        "configure": "Konfigurieren",
         "delete": "Löschen",
         "manual": "Manuell eingeben",
         "ok": "OK",
@@ -212,9 +214,12 @@ class Frontend:
 
 
 @asynccontextmanager
-async def opened(
-    browser: Browser, home: Home, language: str
-) -> AsyncIterator[Frontend]:
+async def opened[Kind: Frontend](
+    browser: Browser,
+    home: Home,
+    language: str,
+    kind: type[Kind] = Frontend,  # type: ignore[assignment]
+) -> AsyncIterator[Kind]:
     """Open a page, logged in as the home's user."""
     context = await browser.new_context(
         viewport=DESKTOP,  # type: ignore[arg-type]
@@ -223,7 +228,7 @@ async def opened(
         reduced_motion="reduce",
     )
     await context.add_init_script(_login(home, language))
-    frontend = Frontend(await context.new_page(), home, language)
+    frontend = kind(await context.new_page(), home, language)
     try:
         yield frontend
     except BaseException:

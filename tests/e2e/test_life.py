@@ -79,15 +79,17 @@ class Life:
 
         await until(look)
 
-    async def ask(self, command: str, **arguments: Any) -> list[dict[str, Any]]:
+    async def ask(self, command: str, **arguments: Any) -> Any:
         """Ask Home Assistant over its WebSocket."""
         async with self.home.websocket() as socket:
-            found: list[dict[str, Any]] = await socket.command(command, **arguments)
-            return found
+            return await socket.command(command, **arguments)
 
     async def entries(self) -> list[dict[str, Any]]:
         """Return the entries of the integration."""
-        return await self.ask("config_entries/get", domain="smart_meter")
+        entries: list[dict[str, Any]] = await self.ask(
+            "config_entries/get", domain="smart_meter"
+        )
+        return entries
 
     async def devices(self) -> list[dict[str, Any]]:
         """Return the meters that have a device."""

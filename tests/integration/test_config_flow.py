@@ -127,6 +127,25 @@ async def to_keys(hass: HomeAssistant, meter: Meter) -> Result:
     return result
 
 
+async def test_the_set_up_speaks_the_language_of_the_system(
+    hass: HomeAssistant,
+) -> None:
+    """Operators, meters, socket and adapter are named in the system's language; what goes wrong otherwise is said."""
+    hass.config.language = "nl"
+    result = await begin(hass)
+    result = await answer(
+        hass, result, operator="Nederland: alle netbeheerders (P1) (NL)"
+    )
+    assert said_of(result)["operator"] == "Nederland: alle netbeheerders (P1)"
+    result = await answer(hass, result, meter="dsmr-5")
+    said = said_of(result)
+    assert said["meter"] == "DSMR 5-meter"
+    assert said["socket"] == "P1-aansluiting (RJ12)"
+    assert said["adapter"] == "P1-kabel (USB) of P1-lezer"
+    assert "klepje" in said["find"]
+    assert "5 V" in said["warning"]
+
+
 async def test_from_operator_to_values(hass: HomeAssistant, meter: Meter) -> None:
     """Operator, meter, port, key: the values are shown, and the entry reads the meter."""
     result = await to_keys(hass, meter)

@@ -38,6 +38,12 @@ type Texts = tuple[tuple[str, str], ...]
 """A text in each language, sorted by its code: `dict(texts)["de"]`."""
 
 
+def text_in(texts: Texts, language: str) -> str:
+    """Return the text in a language ("de", "de-AT"), else in English; empty where there is neither."""
+    found = dict(texts)
+    return found.get(language.partition("-")[0]) or found.get("en", "")
+
+
 class Adapter(NamedTuple):
     """What to buy to connect a meter: its name, how to recognise the right one, and what goes wrong otherwise."""
 
@@ -84,18 +90,26 @@ class Profile(NamedTuple):
 
 
 class MeterType(NamedTuple):
-    """A meter as printed on its front plate; `phases` 1 or 3 (0 where both are sold), `medium` as in MeterIdentity."""
+    """A meter as printed on its front plate; `phases` 1 or 3 (0 where both are sold), `medium` as in MeterIdentity.
+
+    `names` are those of languages in which it is not called by manufacturer and model.
+    """
 
     id: str
     manufacturer: str
     model: str
     phases: int = 0
     medium: str = "electricity"
+    names: Texts = ()
 
     @property
     def name(self) -> str:
         """Manufacturer and model, as to be shown."""
         return f"{self.manufacturer} {self.model}".strip()
+
+    def name_in(self, language: str) -> str:
+        """Return the name as to be shown in a language."""
+        return text_in(self.names, language) or self.name
 
 
 class Offer(NamedTuple):
@@ -103,16 +117,16 @@ class Offer(NamedTuple):
 
     meter: MeterType
     profile: Profile
-    note: str | None = None
+    note: Texts = ()
 
-    @property
-    def label(self) -> str:
-        """The meter's name, with what tells it from others of that name."""
-        return f"{self.meter.name} ({self.note})" if self.note else self.meter.name
+    def label(self, language: str) -> str:
+        """Return the meter's name, with what to know before choosing it, in a language."""
+        name, note = self.meter.name_in(language), text_in(self.note, language)
+        return f"{name} ({note})" if note else name
 
 
 class GridOperator(NamedTuple):
-    """A grid operator; `key_where` says where the customer gets the key (English and German)."""
+    """A grid operator; `key_where` says where the customer gets the key, `names` what it is called in other languages."""
 
     id: str
     name: str
@@ -120,6 +134,11 @@ class GridOperator(NamedTuple):
     offers: tuple[Offer, ...]
     key_where: Texts = ()
     website: str | None = None
+    names: Texts = ()
+
+    def name_in(self, language: str) -> str:
+        """Return the name as to be shown in a language."""
+        return text_in(self.names, language) or self.name
 
     def offer(self, meter_id: str) -> Offer:
         """Return the offer of a meter; raises CatalogueError where the operator has no such meter."""
@@ -162,7 +181,7 @@ def load() -> Catalogue:
             name: _profile(name, row) for name, row in _file("profiles").items()
         }
         _refuse_unknown(profiles, adapters, sockets)
-        meters = {name: MeterType(name, **row) for name, row in _file("meters").items()}
+        meters = {name: _meter(name, row) for name, row in _file("meters").items()}
         operators = {
             name: _operator(name, row, meters, profiles)
             for name, row in _file("operators").items()
@@ -205,6 +224,10 @@ def _adapter(name: str, row: dict[str, Any]) -> Adapter:
     return Adapter(
         name, _texts(row["name"]), _texts(row["look_for"]), _texts(row["warning"])
     )
+
+
+def _meter(name: str, row: dict[str, Any]) -> MeterType:
+    return MeterType(name, **{**row, "names": _texts(row.get("names", {}))})
 
 
 def _refuse_unknown(
@@ -258,9 +281,10 @@ def _operator(
         name=row["name"],
         country=row["country"],
         offers=tuple(
-            Offer(meters[o["meter"]], profiles[o["profile"]], o.get("note"))
+            Offer(meters[o["meter"]], profiles[o["profile"]], _texts(o.get("note", {})))
             for o in row["meters"]
         ),
         key_where=_texts(row.get("key_where", {})),
         website=row.get("website"),
+        names=_texts(row.get("names", {})),
     )
