@@ -31,17 +31,15 @@ DIALOGS = {
     "flow-operator-search": "operator",
     "flow-meter": "meter",
     "flow-connection": "port",
-    "flow-listening": "listening",
     "flow-keys": "key",
     "flow-key-wrong": "key-wrong",
     "flow-values": "values",
     "flow-created": "name",
+    "listening": "listening",
     "trouble": "nothing-arrives",
     "options": "options",
-    "reconfigure": "reconfigure",
-    "repair": "repair",
 }
-PAGES = {"device": "device", "energy": "energy", "page": "page", "entry": "entry"}
+PAGES = {"device": "device", "energy": "energy", "entry": "entry"}
 
 
 class Pictures(Frontend):
@@ -76,8 +74,9 @@ class Pictures(Frontend):
 
     async def _parts(self) -> list[Locator]:
         """Return the dialog and, where a list is open, the list."""
-        parts = "dialog-data-entry-flow dialog[open], ha-picker-combo-box"
-        return await self.page.locator(parts).all()
+        # A list that is open has a dialog of its own, as large as the page.
+        dialog = self.dialog.locator("dialog[open]").first
+        return [dialog, *await self.page.locator("ha-picker-combo-box").all()]
 
 
 class Tour(Life):
@@ -98,6 +97,8 @@ class Tour(Life):
         await page.step("connection")
         await page.enter_port(f"socket://127.0.0.1:{number}")
         await page.submit()
+        await page.sees(page.text("config.progress.listen_no_bytes"))
+        await page.shot("listening")
         await page.step("trouble_silent")
         await page.shot("trouble")
         silent.close()
@@ -125,7 +126,8 @@ class Tour(Life):
         """Show the energy dashboard of yesterday, as the simulated household spent it."""
         await self._import_yesterday()
         await page.go("/energy/electricity")
-        await page.page.locator("ha-icon-button-prev").first.click(timeout=PATIENCE)
+        back = page.page.get_by_role("button", name=page.words["previous"])
+        await back.last.click(timeout=PATIENCE)
         await page.shot("energy")
 
     async def _import_yesterday(self) -> None:
@@ -172,8 +174,8 @@ async def take(browser: Browser, language: str) -> None:
         async with opened(browser, home, language, Pictures) as page:
             await tour.set_up(page)
             await tour.show_entry(page)
-            await tour.show_energy(page)
             await tour.show_troubles(page)
+            await tour.show_energy(page)
     shutil.rmtree(folder)
 
 
