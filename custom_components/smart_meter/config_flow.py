@@ -354,6 +354,8 @@ class SmartMeterConfigFlow(
             said={
                 "bytes": str(listening.statistics.bytes_received),
                 "frames": str(listening.statistics.frames),
+                # Also what makes the frontend look again: it misses a change that comes before it has shown the step.
+                "seconds": str(listening.seconds),
             },
         )
 

@@ -90,7 +90,7 @@ class Listening:
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._kept: list[tuple[float, bytes]] = []
-        self._deadline = 0.0
+        self._began = self._deadline = 0.0
         self._up = False
         self.outcome: Outcome | None = None
         self.error: SourceError | None = None
@@ -134,7 +134,8 @@ class Listening:
     def _restart_patience(self) -> None:
         patience = max(3 * self._profile.interval[1], SHORTEST_PATIENCE)
         patience = min(patience, LONGEST_PATIENCE)
-        self._deadline = self._hass.loop.time() + patience
+        self._began = self._hass.loop.time()
+        self._deadline = self._began + patience
 
     @property
     def statistics(self) -> LinkStatistics:
@@ -149,6 +150,11 @@ class Listening:
         if self.statistics.frames:
             return Stage.FRAMES
         return Stage.BYTES if self.statistics.bytes_received else Stage.NO_BYTES
+
+    @property
+    def seconds(self) -> int:
+        """How long it has listened, or tried a key."""
+        return int(self._hass.loop.time() - self._began)
 
     @property
     def reading(self) -> Reading | None:

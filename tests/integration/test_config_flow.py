@@ -146,6 +146,22 @@ async def test_the_set_up_speaks_the_language_of_the_system(
     assert "5 V" in said["warning"]
 
 
+async def test_silence_is_counted_as_it_lasts(
+    hass: HomeAssistant, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The frontend is told again and again: it misses what changes before it has shown the step."""
+    monkeypatch.setattr(listening, "SHORTEST_PATIENCE", listening.LONGEST_PATIENCE)
+    result = await to_listening(hass, meter)
+    await progress(hass, result, "listen_no_bytes")
+    said: set[str] = set()
+    async with asyncio.timeout(60):
+        while len(said) < 3:
+            await asyncio.sleep(0.05)
+            result = await hass.config_entries.flow.async_configure(result["flow_id"])
+            said.add(said_of(result)["seconds"])
+    hass.config_entries.flow.async_abort(result["flow_id"])
+
+
 async def test_from_operator_to_values(hass: HomeAssistant, meter: Meter) -> None:
     """Operator, meter, port, key: the values are shown, and the entry reads the meter."""
     result = await to_keys(hass, meter)
