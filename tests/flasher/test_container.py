@@ -16,7 +16,7 @@ import yaml
 
 ADDON = Path(__file__).parents[2] / "addon" / "flasher"
 BIN = Path(sys.executable).parent
-LANGUAGES = ("en", "de")
+LANGUAGES = ("en", "de", "nl", "fr", "it")
 
 
 def config() -> dict[str, Any]:
@@ -135,13 +135,18 @@ def test_imports_are_required() -> None:
 
 
 def test_page_texts() -> None:
-    """Both languages say the same things, and every failure of the app has its advice."""
-    english, german = (
-        json.loads((ADDON / "flasher" / "page" / "texts" / f"{x}.json").read_text())
-        for x in LANGUAGES
+    """All languages say the same things, and every failure of the app has its advice."""
+    texts = ADDON / "flasher" / "page" / "texts"
+    assert {path.stem for path in texts.glob("*")} == set(LANGUAGES)
+    english, *others = (
+        json.loads((texts / f"{language}.json").read_text()) for language in LANGUAGES
     )
-    assert shape(english) == shape(german)
-    assert placeholders(english) == placeholders(german)
+    for other in others:
+        assert shape(english) == shape(other)
+        assert placeholders(english) == placeholders(other)
+    page = ADDON / "flasher" / "page"
+    offered = re.findall(r'<option value="(\w+)">', (page / "index.html").read_text())
+    assert set(offered) == set(LANGUAGES)
     source = "".join(
         p.read_text()
         for p in [*(ADDON / "flasher").glob("*.py"), ADDON / "esptool_child.py"]

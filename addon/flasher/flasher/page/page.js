@@ -38,7 +38,7 @@ async function speak(language) {
 
 function firstLanguage() {
   const chosen = localStorage.getItem("language") ?? navigator.language.slice(0, 2);
-  return chosen === "de" ? "de" : "en";
+  return [...$("language").options].some((option) => option.value === chosen) ? chosen : "en";
 }
 
 // --- the server ---
