@@ -293,6 +293,7 @@ def _is_counter(point: Point, quantity: Quantity | None) -> bool:
     return (
         point.record is not None
         and point.record.quantity in ("energy", "volume")
+        and "/" not in (point.record.unit or "")
         and point.record.function is RecordFunction.INSTANTANEOUS
     )
 

@@ -39,10 +39,14 @@ def results(
 
 
 def said(items: tuple[Reading | Fault, ...]) -> dict[tuple[str, int], Scalar]:
-    """Return the values of the one reading by quantity with qualifiers, and storage."""
+    """Return the values of the one reading by quantity with qualifiers, and storage; no two say they are the same."""
     (reading,) = items
     assert isinstance(reading, Reading), reading
     assert reading.check_bits == 16
+    told = [
+        record._replace(value=None, unit=None, raw="") for record in reading.records
+    ]
+    assert len(told) == len(set(told))
     return {
         (" ".join((record.quantity, *record.qualifiers)), record.storage): record.value
         for record in reading.records
@@ -762,7 +766,9 @@ MONTHLY = (
 def test_qundis_months(kind: str, quantity: str, factor: Decimal) -> None:
     """What was consumed in each of twelve months, the last one's storage number first; volumes in 10 litres."""
     payload = bytes.fromhex(MONTHLY.format(kind=kind, end="2F"))
-    (reading,) = results("9344785634122304", payload)
+    items = results("9344785634122304", payload)
+    assert said(items)
+    (reading,) = items
     assert isinstance(reading, Reading)
     months = {
         record.storage: record.value

@@ -168,8 +168,9 @@ def test_records() -> None:
     other = Record("volume", 3, "m³", RecordFunction.MAXIMUM, 2, 1, 1, ("backward",))
     strange = Record("leakage", 1)
     coded = Record("energy", 7, "Wh", code=ObisCode(1, 0, 1, 8, 0))
+    monthly = Record("energy", 5, "Wh/mo", storage=17)
     reading = Reading(
-        records=(plain, other, strange, coded),
+        records=(plain, other, strange, monthly, coded),
         values={coded.code: Value(7, "Wh")},  # type: ignore[dict-item]
     )
     found = {p.key: describe(p, None) for p in points_of(reading, 0.0)}
@@ -178,13 +179,16 @@ def test_records() -> None:
         "flow_temperature_instantaneous_0_0_0",
         "volume_maximum_2_1_1_backward",
         "leakage_instantaneous_0_0_0",
+        "energy_instantaneous_17_0_0",
     ]
-    _, temperature, volume, leakage = found.values()
+    _, temperature, volume, leakage, month = found.values()
     assert temperature.translation_key == "flow_temperature"
     assert volume.translation_key == "record"
     assert volume.placeholders == (("record", "volume backward max S2 T1 U1"),)
     assert not volume.entity_registry_enabled_default
     assert leakage.translation_key == "record"
+    assert not month.counter
+    assert month.state_class is None
 
 
 def test_shown_values() -> None:

@@ -16,8 +16,10 @@ _TYPE, _TYPE_AT, _VIF_AT = 0x82, 1, 9
 _SIZE = 28
 # The VIFs published telegrams have: energy, volume, heat cost units.
 _VIFS = frozenset({0x05, 0x06, 0x0D, 0x0E, 0x13, 0x6E})
-# The VIFs whose months are proven, and those of the months; a month's consumption is the quantity per month.
-_MONTHLY = {0x06: b"\x86\x25", 0x0D: b"\x8d\x25", 0x13: b"\x94\x25"}
+# The VIFs whose months are proven, and those of the months; a month's consumption is the quantity per month, with a
+# manufacturer's own VIFE that tells it from the register of the same storage number.
+_MONTHLY = {0x06: 0x86, 0x0D: 0x8D, 0x13: 0x94}
+_PER_MONTH = b"\xa5\xff\x02"
 _MONTHS, _END = slice(28, 52), 0x2F
 _LAST_MONTH = 17
 
@@ -55,11 +57,14 @@ def within(_meter: MeterIdentity, record: Record) -> bytes:
 
 def _months(data: bytes) -> bytes:
     """Return what was consumed in each month: the last has the storage number of its end, each before it the next."""
-    vib = _MONTHLY.get(data[_VIF_AT])
-    if vib is None or data[_MONTHS.stop : _MONTHS.stop + 1] != bytes((_END,)):
+    vif = _MONTHLY.get(data[_VIF_AT])
+    if vif is None or data[_MONTHS.stop : _MONTHS.stop + 1] != bytes((_END,)):
         return b""
     months = data[_MONTHS]
     return b"".join(
-        dib(0x2, _LAST_MONTH + n) + vib + months[len(months) - 2 * n - 2 :][:2]
+        dib(0x2, _LAST_MONTH + n)
+        + bytes((vif,))
+        + _PER_MONTH
+        + months[len(months) - 2 * n - 2 :][:2]
         for n in range(len(months) // 2)
     )
