@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
 import json
+import os
 from pathlib import Path
 import sys
 from typing import Any
@@ -23,7 +24,9 @@ ROW = ("--operator", "netz-noe", "--meter", "kaifa-ma309m")
 async def run(*arguments: str, **pipes: Any) -> asyncio.subprocess.Process:
     """Start the command line."""
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "customer_interface", *arguments, cwd=INTEGRATION, **pipes
+        *(sys.executable, "-m", "customer_interface", *arguments),
+        env={**os.environ, "PYTHONPATH": str(INTEGRATION)},
+        **pipes,
     )
 
 
