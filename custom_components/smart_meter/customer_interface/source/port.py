@@ -125,10 +125,10 @@ def _settable(line: LineSettings, *, has_line: bool) -> LineSettings:
 
 
 def _unwrapped(err: BaseException) -> tuple[str, str]:
-    """Find the operating system's reason below serialx's own exception."""
-    cause = err.__cause__ or err.__context__
-    if isinstance(cause, socket.gaierror):
-        return "unresolved", "there is no host of this name"
-    if isinstance(cause, OSError) and cause.errno in _REASONS:
-        return _REASONS[cause.errno]
+    """Find the operating system's reason below serialx's own exception and those of what serialx is built on."""
+    cause = err.__cause__
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in _REASONS:
+            return _REASONS[cause.errno]
+        cause = cause.__cause__
     return "invalid", "the port cannot be opened"

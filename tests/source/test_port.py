@@ -1,0 +1,115 @@
+"""Ports that do not open: each for a reason a user understands, as the operating system or serialx says it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+import os
+from pathlib import Path
+import socket
+
+import pytest
+import serialx
+
+from customer_interface.errors import SourceError
+from customer_interface.line import LineSettings
+from customer_interface.source import port
+from customer_interface.source.port import open_port
+from tests.output.broker import free_port
+
+LINE = LineSettings.parse("2400 8E1")
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+
+async def reason(url: str) -> str:
+    """Return why a port does not open."""
+    with pytest.raises(SourceError) as caught:
+        await open_port(url, LINE)
+    return caught.value.reason
+
+
+@pytest.fixture
+async def mute() -> AsyncGenerator[int]:
+    """Return a TCP port that takes connections and says nothing."""
+    over = asyncio.Event()
+
+    async def hold(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(hold, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+        over.set()
+
+
+async def test_nobody_answers(mute: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that does not speak RFC 2217 is not waited for for ever."""
+    monkeypatch.setattr(port, "OPEN_TIMEOUT", 0.2)
+    assert await reason(f"rfc2217://127.0.0.1:{mute}") == "refused"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "socket://127.0.0.1:{}",
+        "rfc2217://127.0.0.1:{}",
+        "esphome://127.0.0.1:{}/?port_name=p",
+    ],
+)
+async def test_nothing_listens(url: str) -> None:
+    """An address at which nothing listens refuses, whoever connected to it."""
+    assert await reason(url.format(free_port())) == "refused"
+
+
+@pytest.mark.parametrize("scheme", ["socket", "rfc2217"])
+async def test_no_such_host(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that no host has is told apart from a host that does not answer."""
+
+    async def nowhere(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", nowhere)
+    assert await reason(f"{scheme}://meter.invalid:5000") == "unresolved"
+
+
+@pytest.mark.parametrize(
+    "url", ["/dev/null", "socket://", "socket://127.0.0.1:99999", "unheard-of://port"]
+)
+async def test_no_port(url: str) -> None:
+    """What is no port, or no address of one, is said to be none."""
+    assert await reason(url) == "invalid"
+
+
+async def test_missing(tmp_path: Path) -> None:
+    """A path at which nothing is, as after an adapter was pulled."""
+    assert await reason(str(tmp_path / "ttyUSB0")) == "missing"
+
+
+async def test_in_use() -> None:
+    """A port that is open already is in use."""
+    master, slave = os.openpty()
+    name = os.ttyname(slave)
+    opened = await open_port(name, LINE)
+    assert await reason(name) == "busy"
+    await opened.close()
+    os.close(slave)
+    os.close(master)
+
+
+async def test_setting_the_port_has_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that cannot be set as the meter's profile says."""
+
+    async def unset(**_: object) -> None:
+        raise serialx.UnsupportedSetting("no parity here")
+
+    monkeypatch.setattr(serialx, "open_serial_connection", unset)
+    assert await reason("/dev/ttyUSB0") == "unsupported"
+
+
+async def test_scheme_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheme that others add may raise what they like: the port is tried again later."""
+
+    async def not_yet(**_: object) -> None:
+        raise RuntimeError("not loaded yet")
+
+    monkeypatch.setattr(serialx, "open_serial_connection", not_yet)
+    assert await reason("esphome-ha://entry/") == "missing"
