@@ -3,7 +3,9 @@
 from decimal import Decimal
 import io
 import json
+import os
 from pathlib import Path
+import subprocess
 import sys
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 
 from customer_interface.__main__ import main
 from tests.captures import cases
+from tests.conftest import INTEGRATION
 from tests.dlms_apdus import (
     HEADER,
     general_signing,
@@ -240,3 +243,34 @@ def test_certificate(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None
             capsys, tmp_path, telegram, "--certificate", str(file)
         )
         assert (status, nothing) == (2, [])
+
+
+def test_key_that_is_understood_otherwise(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A key that is spelt in an unusual way is tried, and said to have been; the operator alone is enough."""
+    file = tmp_path / "telegram.hex"
+    file.write_text(NOE_TELEGRAM, "ascii")
+    key = NOE_KEY.encode("ascii").hex()
+    assert main(["decode", "--operator", "netz-noe", "--key", key, str(file)]) == 0
+    printed, said = capsys.readouterr()
+    assert json.loads(printed)["meter"]["id"]
+    assert said == "note: a key was understood as hex of hex\n"
+
+
+def test_output_nobody_reads(tmp_path: Path) -> None:
+    """Where what is printed goes to a program that ended, as `head` does, there is nothing to complain about."""
+    file = tmp_path / "telegrams.hex"
+    file.write_text(f"{NOE_TELEGRAM}\n" * 50, "ascii")
+    command = [sys.executable, "-m", "customer_interface", "decode", "--key", NOE_KEY]
+    with subprocess.Popen(
+        [*command, str(file)],
+        env={**os.environ, "PYTHONPATH": str(INTEGRATION)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 0
