@@ -3,7 +3,10 @@
 from copy import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from operator import add
+from unittest.mock import patch
 
+from hypothesis import example, given, strategies as st
 import pytest
 
 from customer_interface.keys import Key, KeyRing
@@ -382,3 +385,60 @@ def test_a_counter_of_joules_is_no_wonder():
     assert fault.kind is FaultKind.IMPLAUSIBLE
     (reading,) = belief.judge(counted(541, 5_020_000_000), at[4])
     assert reading.values[heat].value == 5_020_000_000
+
+
+TEMPERATURE, VOLUME = ObisCode.parse("6-0:10.0.0"), ObisCode.parse("6-0:2.0.0")
+HEAT_POWER, VOLTAGE = ObisCode.parse("6-0:8.0.0"), ObisCode.parse("1-0:32.7.0")
+UNITS = {
+    IMPORT: "Wh",
+    POWER: "W",
+    TEMPERATURE: "°C",
+    VOLUME: "m³",
+    HEAT_POWER: "W",
+    VOLTAGE: "V",
+}
+# Beside the bounds, and by how much a value is beside such a number: mostly by nothing or little.
+BESIDE = st.sampled_from([0, 2, 300, 1_000, -100, 14_500, 100_000])
+STEPS = st.sampled_from(
+    [Decimal(text) for text in ("0", "0", "0.1", "0.5", "0.9", "-0.1", "-1.1", "40")]
+    + [0, 1, -1]
+)
+NUMBERS = st.builds(add, st.shared(BESIDE, key="beside"), STEPS)
+TELLINGS = st.lists(
+    st.tuples(
+        NUMBERS,
+        st.integers(0, 3_600),
+        st.sampled_from([0, 8, 16]),
+    ),
+    min_size=2,
+    max_size=8,
+)
+
+
+@given(
+    st.sampled_from([Limits(), Limits(14_500.5, 2.5)]),
+    st.sampled_from(list(UNITS)),
+    TELLINGS,
+)
+@example(
+    Limits(14_500.5),
+    POWER,
+    [(Decimal("14500.1"), 0, 16), (Decimal("14500.9"), 5, 16)],
+)
+def test_what_is_believed_at_a_glance_is_believed_at_a_closer_look(
+    limits, code, tellings
+):
+    """Whatever the bounds, numbers, rests between and checks: who looks at each value closely says the same."""
+    quick, closely = (Belief(SessionState(), limits, RING) for _ in range(2))
+    at = AT
+    for number, later, check_bits in tellings:
+        at += later
+        values = {code: Value(number, UNITS[code])}
+        meter = MeterIdentity(number="123")
+        reading = Reading(meter, values=values, check_bits=check_bits)
+        judged = quick.judge(reading, at)
+        with patch(
+            "customer_interface.session.belief._unremarkable", return_value=False
+        ):
+            assert closely.judge(reading, at) == judged
+        assert quick.state == closely.state

@@ -8,6 +8,7 @@ tag, what does not fit the telegrams before and after: such a change waits for t
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from math import ceil, floor, isinf
 from typing import NamedTuple
 
 from .quantity import Kind, Quantity
@@ -112,7 +113,7 @@ def margins(quantity: Quantity | None, limits: Limits) -> Margins:
     """Return the margins of a quantity; none where nothing is known of it."""
     if quantity is None:
         return Margins(float("-inf"), float("inf"))
-    low, high = map(_whole, _bounds(quantity, limits))
+    low, high = _whole_bounds(quantity, limits)
     hour = _most(quantity, 3_600, limits)
     rate = float("inf") if hour is None else hour / 3_600
     likely = _likely(quantity, 1.0, Surroundings())
@@ -129,9 +130,10 @@ def margins(quantity: Quantity | None, limits: Limits) -> Margins:
     )
 
 
-def _whole(bound: float) -> float:
-    """Return a bound as an integer where it is one: a Decimal is compared with it in half the time."""
-    return int(bound) if bound.is_integer() else bound
+def _whole_bounds(quantity: Quantity, limits: Limits) -> tuple[float, float]:
+    """Return whole numbers within the bounds, which are quick to compare with; infinities where there are none."""
+    low, high = _bounds(quantity, limits)
+    return (low, high) if isinf(high) else (ceil(low), floor(high))
 
 
 def judge_number(

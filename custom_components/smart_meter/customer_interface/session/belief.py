@@ -305,14 +305,14 @@ def _unremarkable(
             if number == before:
                 continue
             low, high, cumulative, change, rate, weak_rate = register.margins
-            if high < _ANY and not low <= number <= high:
+            # Decimals are slow to compare: without their decimals they are within, or at a bound and looked at closely.
+            if high < _ANY and not low < int(number) < high:
                 return False
             if not cumulative:
                 if weak and change < _ANY and not -change <= number - before <= change:
                     return False
             elif (
                 not 0.0
-                # Decimals are slow to compare with a float.
                 < float(number - before)
                 <= (weak_rate if weak else rate) * max(at - register.at, apart)
             ):
