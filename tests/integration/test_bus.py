@@ -477,10 +477,10 @@ async def test_a_silent_meter_leaves_the_others(
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_a_key_that_does_not_fit_any_more(
+async def with_a_key(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A changed key is told with the meter's name, and taken back when it fits again."""
+) -> tuple[VirtualBus, P2Meter, ConfigEntry]:
+    """Set up a P2 gas meter with its key."""
     bus = dutch("gas")
     meter = bus.meters[0]
     assert isinstance(meter, P2Meter)
@@ -489,8 +489,15 @@ async def test_a_key_that_does_not_fit_any_more(
     result = await progressed(hass, result, 60)
     result = await answer(hass, result, meters=[meter.number])
     result = await answer(hass, result, key=KEYS[1].hex())
-    entry = result["result"]
-    await shown(hass, entry, meter.number)
+    await shown(hass, result["result"], meter.number)
+    return port, meter, result["result"]
+
+
+async def test_a_key_that_does_not_fit_any_more(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A changed key is told with the meter's name, and taken back when it fits again."""
+    port, meter, entry = await with_a_key(hass, monkeypatch)
 
     def told() -> list[str]:
         return [i for d, i in ir.async_get(hass).issues if i.startswith("wired_key")]
@@ -524,16 +531,8 @@ async def test_key_exchange(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A meter on a bus is named by its number; its new key is tried beside the old one until it is proven."""
-    bus = dutch("gas")
-    meter = bus.meters[0]
-    assert isinstance(meter, P2Meter)
-    port = plug(monkeypatch, bus, PORT)
-    result = await to_search(hass, "nl-p2", "p2-gas", PORT)
-    result = await progressed(hass, result, 60)
-    result = await answer(hass, result, meters=[meter.number])
-    result = await answer(hass, result, key=KEYS[1].hex())
-    entry, coordinator = result["result"], result["result"].runtime_data
-    await shown(hass, entry, meter.number)
+    port, meter, entry = await with_a_key(hass, monkeypatch)
+    coordinator = entry.runtime_data
     fields = {
         "config_entry_id": entry.entry_id,
         "meter": meter.number,

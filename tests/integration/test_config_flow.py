@@ -127,6 +127,28 @@ async def to_keys(hass: HomeAssistant, meter: Meter) -> Result:
     return result
 
 
+async def to_connection(
+    hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
+) -> Result:
+    """Begin to reconfigure an entry whose operator and meter stay."""
+    result = await entry.start_reconfigure_flow(hass)
+    assert result["step_id"] == "operator"
+    result = await answer(hass, result, operator=meter.row["operator"])
+    result = await answer(hass, result, meter=meter.row["meter"])
+    assert result["step_id"] == "connection"
+    return result
+
+
+async def heard(
+    hass: HomeAssistant, meter: Meter, result: Result, **chosen: str
+) -> Result:
+    """Answer the step of the connection, and let a telegram arrive."""
+    result = await answer(hass, result, port=meter.line.url, **chosen)
+    await progress(hass, result, "listen_no_bytes")
+    meter.send()
+    return await progressed(hass, result)
+
+
 async def test_the_set_up_speaks_the_language_of_the_system(
     hass: HomeAssistant,
 ) -> None:
@@ -400,11 +422,7 @@ async def test_reconfigure(
     await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
     elsewhere = Line(tmp_path / "ttyELSEWHERE")
     meter.line = elsewhere
-    result = await entry.start_reconfigure_flow(hass)
-    assert result["step_id"] == "operator"
-    result = await answer(hass, result, operator=meter.row["operator"])
-    result = await answer(hass, result, meter=meter.row["meter"])
-    assert result["step_id"] == "connection"
+    result = await to_connection(hass, meter, entry)
     result = await answer(hass, result, port=elsewhere.url, line="2400 9X3")
     assert result["errors"] == {"line": "line_format"}
     result = await answer(hass, result, port=elsewhere.url, line="9600 8N1")
@@ -433,13 +451,8 @@ async def test_reconfigure_with_the_stored_key(
     hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
 ) -> None:
     """A key that still fits is not asked for again."""
-    result = await entry.start_reconfigure_flow(hass)
-    result = await answer(hass, result, operator=meter.row["operator"])
-    result = await answer(hass, result, meter=meter.row["meter"])
-    result = await answer(hass, result, port=meter.line.url)
-    await progress(hass, result, "listen_no_bytes")
-    meter.send()
-    result = await progressed(hass, result)
+    result = await to_connection(hass, meter, entry)
+    result = await heard(hass, meter, result)
     assert result["step_id"] == "values"
     result = await answer(hass, result)
     assert result["reason"] == "reconfigure_successful"
@@ -671,13 +684,8 @@ async def test_reconfigure_to_another_entrys_meter(
     MockConfigEntry(
         domain=DOMAIN, unique_id=other.number, data={"port": "/dev/elsewhere"}
     ).add_to_hass(hass)
-    result = await entry.start_reconfigure_flow(hass)
-    result = await answer(hass, result, operator=meter.row["operator"])
-    result = await answer(hass, result, meter=meter.row["meter"])
-    result = await answer(hass, result, port=meter.line.url)
-    await progress(hass, result, "listen_no_bytes")
-    other.send()
-    result = await progressed(hass, result)
+    result = await to_connection(hass, meter, entry)
+    result = await heard(hass, other, result)
     assert result["step_id"] == "values"
     result = await answer(hass, result)
     assert result["reason"] == "already_configured"
@@ -691,13 +699,8 @@ async def test_reconfigure_to_another_meter(
     """Another meter takes the entry over: its device is told from the old one's by its number."""
     other = Meter(meter.line, seed=2)
     old = entry.unique_id
-    result = await entry.start_reconfigure_flow(hass)
-    result = await answer(hass, result, operator=meter.row["operator"])
-    result = await answer(hass, result, meter=meter.row["meter"])
-    result = await answer(hass, result, port=meter.line.url)
-    await progress(hass, result, "listen_no_bytes")
-    other.send()
-    result = await answer(hass, await progressed(hass, result))
+    result = await to_connection(hass, meter, entry)
+    result = await answer(hass, await heard(hass, other, result))
     assert result["reason"] == "reconfigure_successful"
     await hass.async_block_till_done()
     assert entry.unique_id == other.number != old
@@ -713,9 +716,7 @@ async def test_reconfigure_without_a_telegram(
 ) -> None:
     """A slow meter's port can be changed without waiting for it; it stays who it is."""
     monkeypatch.setattr(config_flow, "SLOW_INTERVAL", 1.0)
-    result = await entry.start_reconfigure_flow(hass)
-    result = await answer(hass, result, operator=meter.row["operator"])
-    result = await answer(hass, result, meter=meter.row["meter"])
+    result = await to_connection(hass, meter, entry)
     result = await answer(hass, result, port=meter.line.url)
     result = await choose(hass, result, "later")
     assert result["reason"] == "reconfigure_successful"

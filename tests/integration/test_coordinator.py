@@ -1,6 +1,7 @@
 """A meter's life: silence, unplugging, restart, other meters on the port, keys that stop fitting."""
 
 from decimal import Decimal
+from time import time
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
@@ -33,6 +34,7 @@ from customer_interface.simulate import axdr, hdlc
 from tests.integration.conftest import (
     Line,
     Meter,
+    Now,
     fix,
     has_issue,
     make_entry,
@@ -229,13 +231,24 @@ async def test_values_of_their_own(
         assert registry.entities[entity_id].disabled_by is not None
 
 
-async def test_pace(hass: HomeAssistant, meter: Meter, entry: MockConfigEntry) -> None:
+async def test_pace(
+    hass: HomeAssistant, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Power is shown with each telegram, counters at most every ten seconds."""
+    begin = time()
+    now = Now(monkeypatch, begin)
+    entry = await make_entry(hass, meter)
+    assert await hass.config_entries.async_setup(entry.entry_id)
     await read_two(hass, meter)
     counter = state_of(hass, f"{meter.number}_1-0:1.8.0")
-    for _ in range(3):
+    for seconds in (2, 4, 6):
+        now.set(begin + seconds)
         await send_and_see(hass, meter)
     assert state_of(hass, f"{meter.number}_1-0:1.8.0") == counter
+    now.set(begin + 60)
+    await send_and_see(hass, meter)
+    assert state_of(hass, f"{meter.number}_1-0:1.8.0") != counter
+    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 @pytest.mark.parametrize("pace", ["every", "minute"])

@@ -2,34 +2,19 @@
 
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_meter.const import DOMAIN
 from tests.integration.conftest import Meter, make_entry, state_of, until
-from tests.integration.test_config_flow import answer, progress, progressed
-
-
-async def to_connection(
-    hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
-) -> ConfigFlowResult:
-    """Begin to reconfigure an entry whose operator and meter stay."""
-    result = await entry.start_reconfigure_flow(hass)
-    result = await answer(hass, result, operator=meter.row["operator"])
-    result = await answer(hass, result, meter=meter.row["meter"])
-    assert result["step_id"] == "connection"
-    return result
-
-
-async def heard(
-    hass: HomeAssistant, meter: Meter, result: ConfigFlowResult, **chosen: str
-) -> ConfigFlowResult:
-    """Answer the step of the connection, and let a telegram arrive."""
-    result = await answer(hass, result, port=meter.line.url, **chosen)
-    await progress(hass, result, "listen_no_bytes")
-    meter.send()
-    return await progressed(hass, result)
+from tests.integration.test_config_flow import (
+    answer,
+    heard,
+    progress,
+    progressed,
+    to_connection,
+)
 
 
 async def test_encryption(

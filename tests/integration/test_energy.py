@@ -10,14 +10,13 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_meter.const import CONF_ADD_TO_ENERGY, DOMAIN
 from customer_interface import simulate
 from tests.integration.conftest import Line, Meter, make_entry, state_of, until
 from tests.integration.test_bus import PORT, add, added, shown, to_list
 from tests.integration.test_config_flow import answer, progressed, to_keys
-from tests.integration.test_meters import NUMBER, p1
+from tests.integration.test_meters import NUMBER, dutch, p1
 from tests.integration.virtual_bus import number_of, plug
 
 
@@ -117,26 +116,6 @@ async def test_tariffs_gas_and_water(hass: HomeAssistant, line: Line) -> None:
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def dutch(hass: HomeAssistant, line: Line) -> MockConfigEntry:
-    """Set up a Dutch meter that is to be added."""
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        unique_id=NUMBER,
-        data={
-            "operator": "nl-p1",
-            "meter": "dsmr-5",
-            "port": line.url,
-            "keys": {},
-            "identity": {"number": NUMBER},
-            CONF_ADD_TO_ENERGY: True,
-        },
-        options={"update_pace": "every"},
-    )
-    entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    return entry
-
-
 GAS = ("0-1:24.1.0(003)", "0-1:96.1.0(4730303339303031)")
 GAS_VALUE = "0-1:24.2.1(261121090000W)(00123.456*m3)"
 POWER, COUNTER = "1-0:1.7.0(00.100*kW)", "1-0:1.8.0(000123.456*kWh)"
@@ -159,7 +138,7 @@ async def test_waits_until_complete(
     kinds: list[str],
 ) -> None:
     """Nothing is added before each meter behind the port told a counter; then all are, at once."""
-    entry = await dutch(hass, line)
+    entry = await dutch(hass, line, add_to_energy=True)
     line.write(p1(*first))
     await until(hass, lambda: state_of(hass, f"{NUMBER}_1-0:1.7.0"))
     await hass.async_block_till_done()
@@ -174,7 +153,7 @@ async def test_waits_until_complete(
 
 async def test_without_a_dashboard(hass: HomeAssistant, line: Line) -> None:
     """Where there is no energy dashboard the wish is kept for the day there is one."""
-    entry = await dutch(hass, line)
+    entry = await dutch(hass, line, add_to_energy=True)
     line.write(p1(POWER, COUNTER))
     await until(hass, lambda: state_of(hass, f"{NUMBER}_1-0:1.8.0"))
     await hass.async_block_till_done()

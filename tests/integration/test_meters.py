@@ -54,9 +54,8 @@ def p1(*lines: str, clock: str = "261121090043W") -> bytes:
     return text + f"{crc16_arc(text):04X}\r\n".encode()
 
 
-@pytest.fixture
-async def p1_entry(hass: HomeAssistant, line: Line) -> Any:
-    """Return the entry of a Dutch meter that is set up."""
+async def dutch(hass: HomeAssistant, line: Line, **extra: Any) -> MockConfigEntry:
+    """Set up a Dutch meter."""
     entry = MockConfigEntry(
         domain=DOMAIN,
         title="P1",
@@ -67,11 +66,19 @@ async def p1_entry(hass: HomeAssistant, line: Line) -> Any:
             "port": line.url,
             "keys": {},
             "identity": {"number": NUMBER},
+            **extra,
         },
         options={"update_pace": "every"},
     )
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
+    return entry
+
+
+@pytest.fixture
+async def p1_entry(hass: HomeAssistant, line: Line) -> Any:
+    """Return the entry of a Dutch meter that is set up."""
+    entry = await dutch(hass, line)
     await hass.async_block_till_done()
     yield entry
     await hass.config_entries.async_unload(entry.entry_id)
@@ -256,7 +263,7 @@ async def test_slow_meter_over_a_restart(
     entry = await make_entry(hass, meter)
     assert await hass.config_entries.async_setup(entry.entry_id)
     said = meter.send()
-    await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
+    before = await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
@@ -265,7 +272,7 @@ async def test_slow_meter_over_a_restart(
         assert state is not None
         scale = 1000 if ":1.8." in code or ":2.8." in code else 1
         assert Decimal(state.state) * scale == Decimal(str(value)), code
-        assert "measured_at" in state.attributes
+        assert state.attributes["measured_at"] == before.attributes["measured_at"]
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 

@@ -306,6 +306,8 @@ async def test_withheld_now_and_then(
 ) -> None:
     """A value that is believed in between is none that is withheld again and again."""
     monkeypatch.setattr(coordinator_module, "IMPLAUSIBLE_FAULTS", 2)
+    Now(monkeypatch, datetime(2026, 11, 21, 8, 1, tzinfo=UTC).timestamp())
+    await hass.config_entries.async_reload(p1_entry.entry_id)
     second = 0
 
     async def say(counter: str) -> None:

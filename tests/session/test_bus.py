@@ -25,7 +25,7 @@ from customer_interface.simulate.bus import (
 )
 from customer_interface.simulate.line import serve_pty
 
-from .wire import NOON, Wire
+from .wire import NOON, Wire, said_to
 
 PROFILES = catalogue.load().profiles
 GENERIC, P2 = PROFILES["mbus-master"], PROFILES["p2-wired"]
@@ -353,14 +353,7 @@ def test_only_the_grammar_is_sent(
     """Whatever answers, nothing leaves that could change a meter, and nothing raises."""
     state = SessionState(extra={"slaves": stored})
     session = make_session(profile, KeyRing((parse_key(USER_KEY.hex()),)), state)
-    outputs = list(session.start(NOON))
-    at = NOON
-    for reply in replies:
-        at += 0.1
-        outputs += session.receive(reply, at)
-        at = max(at, session.wake_at or at)
-        outputs += session.wake(at)
-    sent = [output.data for output in outputs if isinstance(output, Send)]
+    sent = said_to(session, replies, NOON)
     assert sent
     assert all(GRAMMAR.fullmatch(data) for data in sent)
     if profile.p2:

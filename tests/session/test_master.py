@@ -18,6 +18,8 @@ from customer_interface.session.receiver import Receiver
 from customer_interface.stack import Context
 from tests.captures import cases
 
+from .wire import said_to
+
 
 def checksummed(body: bytes) -> bytes:
     """Return a long frame around a body."""
@@ -321,14 +323,7 @@ def test_only_the_grammar_is_sent(replies: list[bytes], kind: str) -> None:
         if kind == "master"
         else ScanSession(*parts(), p2=kind == "p2")
     )
-    outputs = list(session.start(0.0))
-    at = 0.0
-    for reply in replies:
-        at += 0.1
-        outputs += session.receive(reply, at)
-        at = max(at, session.wake_at or at)
-        outputs += session.wake(at)
-    sent = [output.data for output in outputs if isinstance(output, Send)]
+    sent = said_to(session, replies, 0.0)
     assert sent
     assert all(GRAMMAR.fullmatch(data) for data in sent)
 

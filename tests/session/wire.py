@@ -15,6 +15,17 @@ PIECE = 32
 NOON = 1_772_362_800.0  # 2026-03-01 12:00 in Vienna
 
 
+def said_to(session: Session, replies: list[bytes], at: float) -> list[bytes]:
+    """Return what a session that asks sends, whatever is answered, with its patience at an end after each answer."""
+    outputs = list(session.start(at))
+    for reply in replies:
+        at += 0.1
+        outputs += session.receive(reply, at)
+        at = max(at, session.wake_at or at)
+        outputs += session.wake(at)
+    return [output.data for output in outputs if isinstance(output, Send)]
+
+
 @dataclass(slots=True)
 class Wire:
     """Carries bytes between a meter and a session and collects what the session says.
