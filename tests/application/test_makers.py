@@ -445,8 +445,11 @@ def refused_key(items: tuple[Reading | Fault, ...]) -> bool:
 )
 def test_apator_thirds(address: str, payload: str, volume: str) -> None:
     """Counts of a third, of a litre or a cubic metre, to the millilitre below."""
-    values = said(results(address, bytes.fromhex(payload)))
-    assert values == {("volume", 0): Decimal(volume)}
+    items = results(address, bytes.fromhex(payload))
+    assert said(items) == {("volume", 0): Decimal(volume)}
+    (reading,) = items
+    assert isinstance(reading, Reading)
+    assert reading.meter.medium == "water"
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,11 @@ MEDIA: dict[int, str] = {
     0x37: "radio_converter",
 }
 
-# Types of Techem's own, of the same words.
+# Types of makers' own, of the same words: Techem's, and those of Apator's radio modules, which are all on water meters.
 _OWN_MEDIA: dict[tuple[str, int], str] = {
+    ("APT", 0x03): "water",
+    ("APT", 0x0F): "water",
+    ("APT", 0x11): "water",
     ("TCH", 0x43): "heat",
     ("TCH", 0x62): "warm_water",
     ("TCH", 0x72): "cold_water",

@@ -20,7 +20,6 @@ bits of lowest value in its first byte, beside the power of ten in litres (bits 
 
 from datetime import datetime, timedelta
 from struct import pack
-from typing import NamedTuple
 
 from ....reading import MeterIdentity, Record
 from ..data_types import to_date_g
@@ -90,19 +89,8 @@ def _registers(raw: bytes) -> dict[int, bytes] | None:
     return found
 
 
-class _Count(NamedTuple):
-    """A meter that counts thirds: its version and medium, and how many millilitres a whole one is."""
-
-    version: int
-    medium: str
-    whole: int
-
-
-_COUNTS = (
-    _Count(0x03, "gas", 1_000),
-    _Count(0x0F, "unknown", 1_000),
-    _Count(0x04, "unknown", 1_000_000),
-)
+# How many millilitres three counts are, by version.
+_COUNTS: dict[int | None, int] = {0x03: 1_000, 0x0F: 1_000, 0x04: 1_000_000}
 _CI, PREFIX = 0xA0, b"\xb6"
 _COUNTED, _COUNTED_AT, _COUNTED_SIZE = 0x40, 5, 18
 _MILLILITRES = b"\x10"
@@ -110,13 +98,17 @@ _MILLILITRES = b"\x10"
 
 def counted(meter: MeterIdentity, ci: int, data: bytes) -> bytes | None:
     """Return the volume of a telegram of the AT-WMBUS-08 or 17; None for others. `data` is what follows the CI field."""
-    if ci != _CI or len(data) < _COUNTED_SIZE or data[_COUNTED_AT] != _COUNTED:
+    whole = _COUNTS.get(meter.version)
+    if (
+        whole is None
+        or meter.medium not in _WATER
+        or ci != _CI
+        or len(data) < _COUNTED_SIZE
+        or data[_COUNTED_AT] != _COUNTED
+    ):
         return None
-    for kind in _COUNTS:
-        if (kind.version, kind.medium) == (meter.version, meter.medium):
-            thirds = int.from_bytes(data[:4], "little")
-            return number(thirds * kind.whole // 3, _MILLILITRES)
-    return None
+    thirds = int.from_bytes(data[:4], "little")
+    return number(thirds * whole // 3, _MILLILITRES)
 
 
 def without_prefix(payload: bytes) -> bytes:
