@@ -181,10 +181,14 @@ export class SmartMeterCard extends LitElement {
   private draw(): void {
     clearTimeout(this.timer);
     const place = this.place();
-    if (!this.isConnected || !place || !this.width) return;
+    if (!this.isConnected || !place) return;
+    const now = this.now();
+    const found = this.steps(now);
+    place.ariaLabel = this.curveText(found);
     this.timer = window.setTimeout(() => this.draw(), DRAW_EVERY);
+    if (!this.width) return;
     this.chart ??= new Chart(place, this.width, this.look(), this.language);
-    this.chart.show(this.steps(), this.now(), this.minutes * 60);
+    this.chart.show(found, now, this.minutes * 60);
   }
 
   private look(): Look {
@@ -203,9 +207,9 @@ export class SmartMeterCard extends LitElement {
     return Date.now() / 1000 + this.offset;
   }
 
-  private steps(): Step[] {
+  private steps(now: number): Step[] {
     const { points } = this.curve;
-    return steps(points, this.now() - this.minutes * 60, gapAfter(points, this.state?.interval));
+    return steps(points, now - this.minutes * 60, gapAfter(points, this.state?.interval));
   }
 
   protected render(): TemplateResult | typeof nothing {
@@ -232,7 +236,7 @@ export class SmartMeterCard extends LitElement {
   private renderPower(): TemplateResult {
     const net = this.net();
     const arrow = net === null || net === 0 ? "" : net > 0 ? "↓" : "↑";
-    return html`<div class="power ${net !== null && net < 0 ? "fed" : "drawn"}">
+    return html`<div class="power">
       <span class="arrow" aria-hidden="true">${arrow}</span>
       <span class="number">${net === null ? "–" : power(net, this.language)}</span>
       <span class="direction">${this.direction()}</span>
@@ -244,7 +248,7 @@ export class SmartMeterCard extends LitElement {
     const { minutes, state } = this;
     const seldom = (state?.interval ?? 0) > SELDOM;
     return html`<h3>${say("curve", { minutes })}</h3>
-      <div class="curve" role="img" aria-label=${this.curveText()}></div>
+      <div class="curve" role="img"></div>
       <p class="key">
         <span class="box drawn"></span>+ ${say("import")}
         ${state?.power && !state.power.export
@@ -254,9 +258,9 @@ export class SmartMeterCard extends LitElement {
       </p>`;
   }
 
-  private curveText(): string {
+  private curveText(found: Step[]): string {
     const say = words(this.language);
-    const seen = extent(this.steps());
+    const seen = extent(found);
     const { minutes } = this;
     if (!seen) return say("curve_empty", { minutes });
     const write = (watts: number) => number(String(Math.round(watts)), this.language);

@@ -1,7 +1,7 @@
 /** Draws the curve: a stepped line, filled plainly above zero (drawn) and hatched below it (fed in). */
 
 import uPlot from "uplot";
-import { range, runs, type Step } from "./curve";
+import { joined, range, type Step } from "./curve";
 
 export interface Look {
   text: string;
@@ -14,15 +14,21 @@ export interface Look {
 const HEIGHT = 180;
 const HATCH = 8;
 const DOT = 4 * devicePixelRatio;
+const THICK = Math.max(1, Math.floor(1.5 * devicePixelRatio));
+
+/** A step in pixels of the canvas. */
+interface Bar {
+  left: number;
+  right: number;
+  level: number;
+  joined: boolean;
+  alone: boolean;
+}
 
 export class Chart {
   private plot: uPlot;
   private found: readonly Step[] = [];
   private hatch: CanvasPattern | null = null;
-  private line?: Path2D;
-  private drawn?: Path2D;
-  private fed?: Path2D;
-  private dots?: Path2D;
 
   constructor(
     parent: HTMLElement,
@@ -30,7 +36,8 @@ export class Chart {
     private look: Look,
     language: string,
   ) {
-    const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+    const clock = (to: object) => new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", ...to });
+    const [minutes, seconds] = [clock({}), clock({ second: "2-digit" })];
     const watts = new Intl.NumberFormat(language);
     const axis = { stroke: look.text, font: look.font, grid: { stroke: look.grid, width: 1 }, ticks: { show: false } };
     this.plot = new uPlot(
@@ -41,15 +48,19 @@ export class Chart {
         cursor: { show: false },
         scales: { x: { time: true, auto: false }, y: { range: (_, low, high) => range(low, high) } },
         axes: [
-          { ...axis, space: 120, values: (_, ticks) => ticks.map((tick) => clock.format(tick * 1000)) },
-          { ...axis, size: 64, space: 40, values: (_, ticks) => ticks.map((tick) => watts.format(tick)) },
+          {
+            ...axis,
+            size: 30,
+            space: 90,
+            incrs: [15, 30, 60, 120],
+            values: (_, ticks, __, ___, step) => ticks.map((tick) => (step < 60 ? seconds : minutes).format(tick * 1000)),
+          },
+          { ...axis, size: 64, space: 30, values: (_, ticks) => ticks.map((tick) => watts.format(tick)) },
         ],
         series: [
           {},
           {
-            stroke: look.text,
-            width: 1.5,
-            paths: () => ({ stroke: this.line, flags: 0 }),
+            paths: () => null,
             points: { show: false },
           },
         ],
@@ -78,48 +89,45 @@ export class Chart {
   }
 
   private draw(plot: uPlot): void {
-    this.trace(plot);
-    this.fill(plot);
-  }
-
-  /** Turn the steps into paths: areas, and a line for each run; a step that stands alone and has no length is a dot. */
-  private trace({ bbox, scales, valToPos }: uPlot): void {
-    const zero = valToPos(0, "y", true);
-    const begin = scales.x!.min!;
-    const perSecond = bbox.width / (scales.x!.max! - begin);
-    const perWatt = valToPos(1, "y", true) - zero;
-    this.line = new Path2D();
-    this.drawn = new Path2D();
-    this.fed = new Path2D();
-    this.dots = new Path2D();
-    for (const run of runs(this.found)) {
-      for (const { at, until, power } of run) {
-        const left = bbox.left + (Math.max(at, begin) - begin) * perSecond;
-        const right = bbox.left + (until - begin) * perSecond;
-        const level = zero + power * perWatt;
-        (power < 0 ? this.fed : this.drawn).rect(left, zero, right - left, level - zero);
-        if (at === run[0]!.at) this.line.moveTo(left, level);
-        else this.line.lineTo(left, level);
-        this.line.lineTo(right, level);
-        if (run.length === 1 && until === at) this.dots.rect(left - DOT / 2, level - DOT / 2, DOT, DOT);
-      }
-    }
-  }
-
-  private fill({ ctx, bbox, valToPos }: uPlot): void {
+    const { ctx, bbox, valToPos } = plot;
+    const zero = Math.round(valToPos(0, "y", true));
     this.hatch ??= pattern(ctx, this.look.fed);
     ctx.save();
     ctx.globalAlpha = 0.45;
     ctx.fillStyle = this.look.drawn;
-    ctx.fill(this.drawn!);
+    const bars = this.bars(plot);
+    for (const { left, right, level } of bars) if (level < zero) ctx.fillRect(left, level, right - left, zero - level);
     ctx.globalAlpha = 1;
     ctx.fillStyle = this.hatch ?? this.look.fed;
-    ctx.fill(this.fed!);
+    for (const { left, right, level } of bars) if (level > zero) ctx.fillRect(left, zero, right - left, level - zero);
     ctx.fillStyle = this.look.text;
-    ctx.fill(this.dots!);
-    ctx.fillRect(bbox.left, valToPos(0, "y", true), bbox.width, 1);
+    ctx.fillRect(bbox.left, zero, bbox.width, 1);
+    bars.forEach((bar, i) => outline(ctx, bar, bars[i - 1]));
     ctx.restore();
   }
+
+  /** Where each step stands, in whole pixels: their edges need no smoothing, which is most of the work of painting. */
+  private bars({ bbox, scales, valToPos }: uPlot): Bar[] {
+    const zero = valToPos(0, "y", true);
+    const perWatt = valToPos(1, "y", true) - zero;
+    const begin = scales.x!.min!;
+    const perSecond = bbox.width / (scales.x!.max! - begin);
+    const x = (at: number) => Math.round(bbox.left + Math.max(at - begin, 0) * perSecond);
+    return this.found.map((step, i) => ({
+      left: x(step.at),
+      right: x(step.until),
+      level: Math.round(zero + step.power * perWatt),
+      joined: joined(this.found[i - 1], step),
+      alone: step.until === step.at,
+    }));
+  }
+}
+
+/** The line over a bar, and to it from the one before; what stands alone and has no length is a dot. */
+function outline(ctx: CanvasRenderingContext2D, { left, right, level, joined, alone }: Bar, before?: Bar): void {
+  if (joined) ctx.fillRect(left, Math.min(level, before!.level), THICK, Math.abs(level - before!.level));
+  if (!alone) ctx.fillRect(left, level, right - left + THICK, THICK);
+  else if (!joined) ctx.fillRect(left - DOT / 2, level - DOT / 2, DOT, DOT);
 }
 
 function pattern(ctx: CanvasRenderingContext2D, colour: string): CanvasPattern | null {

@@ -21,14 +21,16 @@ const JITTER = 0.4;
 const MOST_POINTS = 1000;
 
 export class Curve {
-  points: Point[] = [];
+  readonly points: Point[] = [];
 
   /** Take a point; one that is already there, or older than the newest, is nothing new. */
   add(point: Point): boolean {
-    const last = this.points.at(-1);
+    const { points } = this;
+    const last = points.at(-1);
     if (!Number.isFinite(point.power) || (last && point.at <= last.at)) return false;
-    const oldest = Math.max(0, this.points.length - MOST_POINTS + 1);
-    this.points = [...this.points.slice(oldest).filter((p) => p.at >= point.at - LONGEST), point];
+    points.push(point);
+    const kept = points.findIndex(({ at }) => at >= point.at - LONGEST);
+    points.splice(0, Math.max(kept, points.length - MOST_POINTS));
     return true;
   }
 }
@@ -46,32 +48,29 @@ function usual(points: readonly Point[]): number {
 /** The points of the window, each with how long it stands: to the next point, or not at all before a gap. */
 export function steps(points: readonly Point[], from: number, gap: number): Step[] {
   const found: Step[] = [];
-  points.forEach((point, i) => {
+  points.forEach(({ at, power }, i) => {
     const next = points[i + 1];
-    const until = next && next.at - point.at <= gap ? next.at : point.at;
-    if (until >= from) found.push({ ...point, until });
+    const until = next && next.at - at <= gap ? next.at : at;
+    if (until >= from) found.push({ at, power, until });
   });
   return found;
 }
 
-/** The steps in runs, within which each begins where the one before it ends: what a line may join. */
-export function runs(found: readonly Step[]): Step[][] {
-  const all: Step[][] = [];
-  let joined = NaN;
-  for (const step of found) {
-    if (step.at === joined) all.at(-1)!.push(step);
-    else all.push([step]);
-    joined = step.until > step.at ? step.until : NaN;
-  }
-  return all;
+/** Whether a step begins where the one before it ends: what a line may join. */
+export function joined(before: Step | undefined, step: Step): boolean {
+  return before !== undefined && before.until > before.at && before.until === step.at;
 }
 
 /** Lowest and highest power of the window, for who cannot see the curve. */
 export function extent(found: readonly Step[]): { low: number; high: number; gaps: number } | null {
   if (!found.length) return null;
-  const powers = found.map((step) => step.power);
-  const gaps = found.slice(0, -1).filter((step) => step.until === step.at).length;
-  return { low: Math.min(...powers), high: Math.max(...powers), gaps };
+  const seen = { low: Infinity, high: -Infinity, gaps: 0 };
+  found.forEach(({ at, until, power }, i) => {
+    seen.low = Math.min(seen.low, power);
+    seen.high = Math.max(seen.high, power);
+    if (until === at && i < found.length - 1) seen.gaps++;
+  });
+  return seen;
 }
 
 /** Zero is always in sight, and a quiet night is not blown up to look like a storm. */

@@ -4,22 +4,30 @@ import type { Row } from "./types";
 
 const THOUSANDS: Record<string, string> = { Wh: "kWh", varh: "kvarh", VAh: "kVAh" };
 
-const formats = new Map<string, Intl.NumberFormat>();
-
 /** Making a format takes far longer than using one, and an update uses some dozens. */
-function format(language: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const key = `${language} ${JSON.stringify(options)}`;
-  let made = formats.get(key);
-  if (!made) formats.set(key, (made = new Intl.NumberFormat(language, options)));
-  return made;
+function kept<Format>(make: (language: string, digits: number) => Format): (language: string, digits?: number) => Format {
+  const made = new Map<string, Format>();
+  return (language, digits = 0) => {
+    const key = `${language} ${digits}`;
+    let format = made.get(key);
+    if (!format) made.set(key, (format = make(language, digits)));
+    return format;
+  };
 }
+
+const decimal = kept(
+  (language, digits) =>
+    new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+);
+const signed = kept(
+  (language) => new Intl.NumberFormat(language, { maximumFractionDigits: 0, signDisplay: "exceptZero" }),
+);
+const clock = kept((language) => new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" }));
 
 /** Write an exact decimal; its digits after the point stay as they came. */
 export function number(text: string, language: string, digits?: number): string {
   const places = digits ?? (text.split(".")[1] ?? "").length;
-  return format(language, { minimumFractionDigits: places, maximumFractionDigits: places }).format(
-    text as unknown as number,
-  );
+  return decimal(language, places).format(text as unknown as number);
 }
 
 /** Move the decimal point of an exact decimal three places to the left. */
@@ -45,10 +53,10 @@ function moment(text: string, language: string): string {
   const time = new Date(text);
   return Number.isNaN(time.getTime())
     ? text
-    : time.toLocaleString(language, { dateStyle: "medium", timeStyle: "medium" });
+    : clock(language).format(time);
 }
 
 /** Write a power with its sign: the direction is never told by colour alone. */
 export function power(watts: number, language: string): string {
-  return `${format(language, { maximumFractionDigits: 0, signDisplay: "exceptZero" }).format(watts)} W`;
+  return `${signed(language).format(watts)} W`;
 }

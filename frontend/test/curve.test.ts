@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { Curve, extent, gapAfter, runs, steps } from "../src/curve";
+import { Curve, extent, gapAfter, joined, type Step, steps } from "../src/curve";
 
+/** Which steps a line may join to the one before. */
+const joins = (found: Step[]) => found.map((step, i) => joined(found[i - 1], step));
 const points = (...times: number[]) => times.map((at) => ({ at, power: at * 10 }));
 
 describe("Curve", () => {
@@ -32,18 +34,18 @@ describe("gaps", () => {
   it("are never joined", () => {
     const found = steps(points(0, 5, 15, 20), 0, 8.4);
     expect(found.map((step) => [step.at, step.until])).toEqual([[0, 5], [5, 5], [15, 20], [20, 20]]);
-    expect(runs(found).map((run) => run.map((step) => step.at))).toEqual([[0, 5], [15, 20]]);
+    expect(joins(found)).toEqual([false, true, false, true]);
   });
 
   it("hold no value that no telegram told", () => {
     const told = points(0, 1, 2, 9, 10);
-    const drawn = runs(steps(told, 0, 2));
-    expect(drawn.flat().map(({ at, power }) => ({ at, power }))).toEqual(told);
-    expect(drawn.map((run) => run.length)).toEqual([3, 2]);
+    const drawn = steps(told, 0, 2);
+    expect(drawn.map(({ at, power }) => ({ at, power }))).toEqual(told);
+    expect(joins(drawn)).toEqual([false, true, true, false, true]);
   });
 
   it("leave a lonely point alone", () => {
-    expect(runs(steps(points(0, 9, 18), 0, 2)).map((run) => run.length)).toEqual([1, 1, 1]);
+    expect(joins(steps(points(0, 9, 18), 0, 2))).toEqual([false, false, false]);
   });
 });
 

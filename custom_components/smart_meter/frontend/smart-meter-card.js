@@ -2670,10 +2670,11 @@ var xa = 1.6, Sa = .4, Ca = 1e3, wa = class {
 		this.points = [];
 	}
 	add(e) {
-		let t = this.points.at(-1);
-		if (!Number.isFinite(e.power) || t && e.at <= t.at) return !1;
-		let n = Math.max(0, this.points.length - Ca + 1);
-		return this.points = [...this.points.slice(n).filter((t) => t.at >= e.at - 300), e], !0;
+		let { points: t } = this, n = t.at(-1);
+		if (!Number.isFinite(e.power) || n && e.at <= n.at) return !1;
+		t.push(e);
+		let r = t.findIndex(({ at: t }) => t >= e.at - 300);
+		return t.splice(0, Math.max(r, t.length - Ca)), !0;
 	}
 };
 function Ta(e, t) {
@@ -2685,41 +2686,42 @@ function Ea(e) {
 }
 function Da(e, t, n) {
 	let r = [];
-	return e.forEach((i, a) => {
-		let o = e[a + 1], s = o && o.at - i.at <= n ? o.at : i.at;
-		s >= t && r.push({
-			...i,
-			until: s
+	return e.forEach(({ at: i, power: a }, o) => {
+		let s = e[o + 1], c = s && s.at - i <= n ? s.at : i;
+		c >= t && r.push({
+			at: i,
+			power: a,
+			until: c
 		});
 	}), r;
 }
-function Oa(e) {
-	let t = [], n = NaN;
-	for (let r of e) r.at === n ? t.at(-1).push(r) : t.push([r]), n = r.until > r.at ? r.until : NaN;
-	return t;
+function Oa(e, t) {
+	return e !== void 0 && e.until > e.at && e.until === t.at;
 }
 function ka(e) {
 	if (!e.length) return null;
-	let t = e.map((e) => e.power), n = e.slice(0, -1).filter((e) => e.until === e.at).length;
-	return {
-		low: Math.min(...t),
-		high: Math.max(...t),
-		gaps: n
+	let t = {
+		low: Infinity,
+		high: -Infinity,
+		gaps: 0
 	};
+	return e.forEach(({ at: n, until: r, power: i }, a) => {
+		t.low = Math.min(t.low, i), t.high = Math.max(t.high, i), r === n && a < e.length - 1 && t.gaps++;
+	}), t;
 }
 function $(e, t) {
 	let n = Math.min(0, e ?? 0), r = Math.max(0, t ?? 0), i = Math.max((r - n) * .1, 10);
 	return [n < 0 ? n - i : 0, r > 0 || n === 0 ? r + i : 0];
 }
 // src/chart.ts
-var Aa = 180, ja = 8, Ma = 4 * devicePixelRatio, Na = class {
+var Aa = 180, ja = 8, Ma = 4 * devicePixelRatio, Na = Math.max(1, Math.floor(1.5 * devicePixelRatio)), Pa = class {
 	constructor(e, t, n, r) {
 		this.look = n, this.found = [], this.hatch = null;
-		let i = new Intl.DateTimeFormat(r, {
+		let i = (e) => new Intl.DateTimeFormat(r, {
 			hour: "2-digit",
 			minute: "2-digit",
-			second: "2-digit"
-		}), a = new Intl.NumberFormat(r), o = {
+			...e
+		}), [a, o] = [i({}), i({ second: "2-digit" })], s = new Intl.NumberFormat(r), c = {
 			stroke: n.text,
 			font: n.font,
 			grid: {
@@ -2741,22 +2743,24 @@ var Aa = 180, ja = 8, Ma = 4 * devicePixelRatio, Na = class {
 				y: { range: (e, t, n) => $(t, n) }
 			},
 			axes: [{
-				...o,
-				space: 120,
-				values: (e, t) => t.map((e) => i.format(e * 1e3))
+				...c,
+				size: 30,
+				space: 90,
+				incrs: [
+					15,
+					30,
+					60,
+					120
+				],
+				values: (e, t, n, r, i) => t.map((e) => (i < 60 ? o : a).format(e * 1e3))
 			}, {
-				...o,
+				...c,
 				size: 64,
-				space: 40,
-				values: (e, t) => t.map((e) => a.format(e))
+				space: 30,
+				values: (e, t) => t.map((e) => s.format(e))
 			}],
 			series: [{}, {
-				stroke: n.text,
-				width: 1.5,
-				paths: () => ({
-					stroke: this.line,
-					flags: 0
-				}),
+				paths: () => null,
 				points: { show: !1 }
 			}],
 			hooks: { drawAxes: [(e) => this.draw(e)] }
@@ -2780,21 +2784,29 @@ var Aa = 180, ja = 8, Ma = 4 * devicePixelRatio, Na = class {
 		this.plot.destroy();
 	}
 	draw(e) {
-		this.trace(e), this.fill(e);
+		let { ctx: t, bbox: n, valToPos: r } = e, i = Math.round(r(0, "y", !0));
+		this.hatch ??= Ia(t, this.look.fed), t.save(), t.globalAlpha = .45, t.fillStyle = this.look.drawn;
+		let a = this.bars(e);
+		for (let { left: e, right: n, level: r } of a) r < i && t.fillRect(e, r, n - e, i - r);
+		t.globalAlpha = 1, t.fillStyle = this.hatch ?? this.look.fed;
+		for (let { left: e, right: n, level: r } of a) r > i && t.fillRect(e, i, n - e, r - i);
+		t.fillStyle = this.look.text, t.fillRect(n.left, i, n.width, 1), a.forEach((e, n) => Fa(t, e, a[n - 1])), t.restore();
 	}
-	trace({ bbox: e, scales: t, valToPos: n }) {
-		let r = n(0, "y", !0), i = t.x.min, a = e.width / (t.x.max - i), o = n(1, "y", !0) - r;
-		this.line = new Path2D(), this.drawn = new Path2D(), this.fed = new Path2D(), this.dots = new Path2D();
-		for (let t of Oa(this.found)) for (let { at: n, until: s, power: c } of t) {
-			let l = e.left + (Math.max(n, i) - i) * a, u = e.left + (s - i) * a, d = r + c * o;
-			(c < 0 ? this.fed : this.drawn).rect(l, r, u - l, d - r), n === t[0].at ? this.line.moveTo(l, d) : this.line.lineTo(l, d), this.line.lineTo(u, d), t.length === 1 && s === n && this.dots.rect(l - Ma / 2, d - Ma / 2, Ma, Ma);
-		}
-	}
-	fill({ ctx: e, bbox: t, valToPos: n }) {
-		this.hatch ??= Pa(e, this.look.fed), e.save(), e.globalAlpha = .45, e.fillStyle = this.look.drawn, e.fill(this.drawn), e.globalAlpha = 1, e.fillStyle = this.hatch ?? this.look.fed, e.fill(this.fed), e.fillStyle = this.look.text, e.fill(this.dots), e.fillRect(t.left, n(0, "y", !0), t.width, 1), e.restore();
+	bars({ bbox: e, scales: t, valToPos: n }) {
+		let r = n(0, "y", !0), i = n(1, "y", !0) - r, a = t.x.min, o = e.width / (t.x.max - a), s = (t) => Math.round(e.left + Math.max(t - a, 0) * o);
+		return this.found.map((e, t) => ({
+			left: s(e.at),
+			right: s(e.until),
+			level: Math.round(r + e.power * i),
+			joined: Oa(this.found[t - 1], e),
+			alone: e.until === e.at
+		}));
 	}
 };
-function Pa(e, t) {
+function Fa(e, { left: t, right: n, level: r, joined: i, alone: a }, o) {
+	i && e.fillRect(t, Math.min(r, o.level), Na, Math.abs(r - o.level)), a ? i || e.fillRect(t - Ma / 2, r - Ma / 2, Ma, Ma) : e.fillRect(t, r, n - t + Na, Na);
+}
+function Ia(e, t) {
 	let n = ja * devicePixelRatio, r = document.createElement("canvas");
 	r.width = r.height = n;
 	let i = r.getContext("2d");
@@ -2808,50 +2820,53 @@ function Pa(e, t) {
 	return i.stroke(), e.createPattern(r, "repeat");
 }
 // src/format.ts
-var Fa = {
+var La = {
 	Wh: "kWh",
 	varh: "kvarh",
 	VAh: "kVAh"
-}, Ia = /* @__PURE__ */ new Map();
-function La(e, t) {
-	let n = `${e} ${JSON.stringify(t)}`, r = Ia.get(n);
-	return r || Ia.set(n, r = new Intl.NumberFormat(e, t)), r;
+};
+function Ra(e) {
+	let t = /* @__PURE__ */ new Map();
+	return (n, r = 0) => {
+		let i = `${n} ${r}`, a = t.get(i);
+		return a || t.set(i, a = e(n, r)), a;
+	};
 }
-function Ra(e, t, n) {
-	let r = n ?? (e.split(".")[1] ?? "").length;
-	return La(t, {
-		minimumFractionDigits: r,
-		maximumFractionDigits: r
-	}).format(e);
+var za = Ra((e, t) => new Intl.NumberFormat(e, {
+	minimumFractionDigits: t,
+	maximumFractionDigits: t
+})), Ba = Ra((e) => new Intl.NumberFormat(e, {
+	maximumFractionDigits: 0,
+	signDisplay: "exceptZero"
+})), Va = Ra((e) => new Intl.DateTimeFormat(e, {
+	dateStyle: "medium",
+	timeStyle: "medium"
+}));
+function Ha(e, t, n) {
+	return za(t, n ?? (e.split(".")[1] ?? "").length).format(e);
 }
-function za(e) {
+function Ua(e) {
 	let [, t, n, r] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(e) ?? [];
 	if (n === void 0) return e;
 	let i = n.padStart(4, "0");
 	return `${t}${i.slice(0, -3)}.${i.slice(-3)}${r ?? ""}`;
 }
-function Ba(e, t) {
+function Wa(e, t) {
 	if (e.value === null) return "";
-	if (!e.number) return e.unit ? `${e.value} ${e.unit}` : Va(e.value, t);
-	let n = e.unit ?? "", r = Fa[n];
-	return `${Ra(r ? za(e.value) : e.value, t)} ${r ?? n}`.trim();
+	if (!e.number) return e.unit ? `${e.value} ${e.unit}` : Ga(e.value, t);
+	let n = e.unit ?? "", r = La[n];
+	return `${Ha(r ? Ua(e.value) : e.value, t)} ${r ?? n}`.trim();
 }
-function Va(e, t) {
+function Ga(e, t) {
 	if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(e)) return e;
 	let n = new Date(e);
-	return Number.isNaN(n.getTime()) ? e : n.toLocaleString(t, {
-		dateStyle: "medium",
-		timeStyle: "medium"
-	});
+	return Number.isNaN(n.getTime()) ? e : Va(t).format(n);
 }
-function Ha(e, t) {
-	return `${La(t, {
-		maximumFractionDigits: 0,
-		signDisplay: "exceptZero"
-	}).format(e)} W`;
+function Ka(e, t) {
+	return `${Ba(t).format(e)} W`;
 }
 // src/words.ts
-var Ua = {
+var qa = {
 	title: "Smart meter",
 	description: "Live power, all values and the state of the link of a smart meter",
 	import: "Drawing from the grid",
@@ -2886,8 +2901,8 @@ var Ua = {
 	field_device: "Meter (empty: the first one)",
 	field_title: "Title",
 	field_minutes: "Length of the curve in minutes"
-}, Wa = {
-	en: Ua,
+}, Ja = {
+	en: qa,
 	de: {
 		title: "Smart Meter",
 		description: "Leistung live, alle Werte und der Zustand der Verbindung eines Smart Meters",
@@ -3033,19 +3048,19 @@ var Ua = {
 		field_minutes: "Durata della curva in minuti"
 	}
 };
-function Ga(e) {
-	let t = Wa[(e ?? "en").split("-")[0]] ?? Ua;
+function Ya(e) {
+	let t = Ja[(e ?? "en").split("-")[0]] ?? qa;
 	return (e, n = {}) => Object.entries(n).reduce((e, [t, n]) => e.replace(`{${t}}`, String(n)), t[e]);
 }
-function Ka(e) {
+function Xa(e) {
 	return `link_${e}`;
 }
 // src/panel.ts
-var qa = "smart_meter";
-function Ja(e) {
-	return Object.values(e.devices ?? {}).filter((e) => e.identifiers.some(([e]) => e === qa) && !e.disabled_by).sort((t, n) => (t.name ?? "").localeCompare(n.name ?? "", e.language)).map((e) => e.id);
+var Za = "smart_meter";
+function Qa(e) {
+	return Object.values(e.devices ?? {}).filter((e) => e.identifiers.some(([e]) => e === Za) && !e.disabled_by).sort((t, n) => (t.name ?? "").localeCompare(n.name ?? "", e.language)).map((e) => e.id);
 }
-var Ya = class extends Se {
+var $a = class extends Se {
 	constructor(...e) {
 		super(...e), this.narrow = !1, this.cards = /* @__PURE__ */ new Map();
 	}
@@ -3056,12 +3071,12 @@ var Ya = class extends Se {
 		};
 	}
 	render() {
-		let e = Ga(this.hass?.language)("title");
+		let e = Ya(this.hass?.language)("title");
 		return R`<header>
         <ha-menu-button .hass=${this.hass} .narrow=${this.narrow}></ha-menu-button>
         <h1>${e}</h1>
       </header>
-      <main>${this.hass ? Ja(this.hass).map((e) => this.card(e, this.hass)) : ""}</main>`;
+      <main>${this.hass ? Qa(this.hass).map((e) => this.card(e, this.hass)) : ""}</main>`;
 	}
 	card(e, t) {
 		let n = this.cards.get(e);
@@ -3082,7 +3097,7 @@ var Ya = class extends Se {
     main { display: grid; gap: 16px; padding: 16px; max-width: 1100px; margin: 0 auto; }
   `;
 	}
-}, Xa = "smart-meter-card", Za = 6e4, Qa = 1250, $a = 60, eo = /* @__PURE__ */ new Map(), to = class extends Se {
+}, eo = "smart-meter-card", to = 6e4, no = 1250, ro = 60, io = /* @__PURE__ */ new Map(), ao = class extends Se {
 	constructor(...e) {
 		super(...e), this.state = null, this.today = {
 			import: null,
@@ -3097,12 +3112,12 @@ var Ya = class extends Se {
 	}
 	static getStubConfig(e) {
 		return {
-			device: Ja(e)[0],
+			device: Qa(e)[0],
 			minutes: 5
 		};
 	}
 	static getConfigForm() {
-		let e = Ga(document.documentElement.lang);
+		let e = Ya(document.documentElement.lang);
 		return {
 			schema: [
 				{
@@ -3147,7 +3162,7 @@ var Ya = class extends Se {
 		};
 	}
 	connectedCallback() {
-		super.connectedCallback(), this.restart(), this.todayTimer = window.setInterval(() => void this.askToday(), Za), this.observer = new ResizeObserver(([e]) => this.resize(Math.floor(e.contentRect.width)));
+		super.connectedCallback(), this.restart(), this.todayTimer = window.setInterval(() => void this.askToday(), to), this.observer = new ResizeObserver(([e]) => this.resize(Math.floor(e.contentRect.width)));
 	}
 	disconnectedCallback() {
 		super.disconnectedCallback(), clearTimeout(this.timer), clearInterval(this.todayTimer), this.observer?.disconnect(), this.stop(), this.dropChart();
@@ -3177,7 +3192,7 @@ var Ya = class extends Se {
 	}
 	take(e) {
 		let t = this.state?.meter?.id !== e.meter?.id;
-		this.state = e, e.meter && (t && (this.curve = eo.get(e.meter.id) ?? new wa(), eo.set(e.meter.id, this.curve), this.askToday()), e.now && (this.offset = e.now - Date.now() / 1e3), e.power && this.curve.add({
+		this.state = e, e.meter && (t && (this.curve = io.get(e.meter.id) ?? new wa(), io.set(e.meter.id, this.curve), this.askToday()), e.now && (this.offset = e.now - Date.now() / 1e3), e.power && this.curve.add({
 			at: e.power.at,
 			power: e.power.net
 		}));
@@ -3222,7 +3237,9 @@ var Ya = class extends Se {
 	draw() {
 		clearTimeout(this.timer);
 		let e = this.place();
-		this.isConnected && e && this.width && (this.timer = window.setTimeout(() => this.draw(), Qa), this.chart ??= new Na(e, this.width, this.look(), this.language), this.chart.show(this.steps(), this.now(), this.minutes * 60));
+		if (!this.isConnected || !e) return;
+		let t = this.now(), n = this.steps(t);
+		e.ariaLabel = this.curveText(n), this.timer = window.setTimeout(() => this.draw(), no), this.width && (this.chart ??= new Pa(e, this.width, this.look(), this.language), this.chart.show(n, t, this.minutes * 60));
 	}
 	look() {
 		let e = getComputedStyle(this), t = (t, n) => e.getPropertyValue(t).trim() || n;
@@ -3237,16 +3254,16 @@ var Ya = class extends Se {
 	now() {
 		return Date.now() / 1e3 + this.offset;
 	}
-	steps() {
-		let { points: e } = this.curve;
-		return Da(e, this.now() - this.minutes * 60, Ta(e, this.state?.interval));
+	steps(e) {
+		let { points: t } = this.curve;
+		return Da(t, e - this.minutes * 60, Ta(t, this.state?.interval));
 	}
 	render() {
 		if (!this.config || !this.state) return z;
-		let e = Ga(this.language), { state: t } = this;
+		let e = Ya(this.language), { state: t } = this;
 		return R`<ha-card>
       <h2>${this.config.title ?? t.meter?.name ?? e("title")}</h2>
-      <p class="link ${t.link}" role="status">${e(Ka(t.link))}</p>
+      <p class="link ${t.link}" role="status">${e(Xa(t.link))}</p>
       ${t.meter ? [
 			this.renderPower(),
 			this.renderCurve(),
@@ -3261,40 +3278,40 @@ var Ya = class extends Se {
 	}
 	direction() {
 		let e = this.net(), t = e === null ? "unknown" : e > 0 ? "import" : e < 0 ? "export" : "none";
-		return Ga(this.language)(t);
+		return Ya(this.language)(t);
 	}
 	renderPower() {
 		let e = this.net();
-		return R`<div class="power ${e !== null && e < 0 ? "fed" : "drawn"}">
+		return R`<div class="power">
       <span class="arrow" aria-hidden="true">${e === null || e === 0 ? "" : e > 0 ? "↓" : "↑"}</span>
-      <span class="number">${e === null ? "–" : Ha(e, this.language)}</span>
+      <span class="number">${e === null ? "–" : Ka(e, this.language)}</span>
       <span class="direction">${this.direction()}</span>
     </div>`;
 	}
 	renderCurve() {
-		let e = Ga(this.language), { minutes: t, state: n } = this, r = (n?.interval ?? 0) > $a;
+		let e = Ya(this.language), { minutes: t, state: n } = this, r = (n?.interval ?? 0) > ro;
 		return R`<h3>${e("curve", { minutes: t })}</h3>
-      <div class="curve" role="img" aria-label=${this.curveText()}></div>
+      <div class="curve" role="img"></div>
       <p class="key">
         <span class="box drawn"></span>+ ${e("import")}
         ${n?.power && !n.power.export ? R`<em>${e("one_way")}</em>` : R`<span class="box fed"></span>− ${e("export")}`}
         ${r ? R`<em>${e("curve_seldom", { minutes: Math.round(n.interval / 60) })}</em>` : z}
       </p>`;
 	}
-	curveText() {
-		let e = Ga(this.language), t = ka(this.steps()), { minutes: n } = this;
-		if (!t) return e("curve_empty", { minutes: n });
-		let r = (e) => Ra(String(Math.round(e)), this.language);
-		return e("curve_text", {
-			now: `${this.direction()} ${this.net() === null ? "" : Ha(this.net(), this.language)}`.trim(),
-			minutes: n,
-			low: r(t.low),
-			high: r(t.high),
-			gaps: t.gaps
+	curveText(e) {
+		let t = Ya(this.language), n = ka(e), { minutes: r } = this;
+		if (!n) return t("curve_empty", { minutes: r });
+		let i = (e) => Ha(String(Math.round(e)), this.language);
+		return t("curve_text", {
+			now: `${this.direction()} ${this.net() === null ? "" : Ka(this.net(), this.language)}`.trim(),
+			minutes: r,
+			low: i(n.low),
+			high: i(n.high),
+			gaps: n.gaps
 		});
 	}
 	renderToday() {
-		let e = Ga(this.language), { energy: t } = this.state, n = (t) => t === null ? e("today_pending") : `${Ra(String(t), this.language, 2)} kWh`;
+		let e = Ya(this.language), { energy: t } = this.state, n = (t) => t === null ? e("today_pending") : `${Ha(String(t), this.language, 2)} kWh`;
 		return R`<h3>${e("today")}</h3>
       <dl>
         ${t?.import ? R`<div><dt>+ ${e("drawn")}</dt><dd>${n(this.today.import)}</dd></div>` : z}
@@ -3302,7 +3319,7 @@ var Ya = class extends Se {
       </dl>`;
 	}
 	renderPhases() {
-		let e = Ga(this.language), t = new Map(this.state.rows.map((e) => [e.key.replace(/^1-1:/, "1-0:"), e])), n = [
+		let e = Ya(this.language), t = new Map(this.state.rows.map((e) => [e.key.replace(/^1-1:/, "1-0:"), e])), n = [
 			32,
 			52,
 			72
@@ -3320,10 +3337,10 @@ var Ya = class extends Se {
     </table>` : z;
 	}
 	cell(e) {
-		return R`<td>${(e ? Ba(e, this.language) : "") || Ga(this.language)("absent")}</td>`;
+		return R`<td>${(e ? Wa(e, this.language) : "") || Ya(this.language)("absent")}</td>`;
 	}
 	renderRows() {
-		let e = Ga(this.language);
+		let e = Ya(this.language);
 		return R`<table class="values">
       <caption>${e("values")}</caption>
       <thead><tr><th scope="col">${e("quantity")}</th><th scope="col">${e("code")}</th><th scope="col">${e("value")}</th></tr></thead>
@@ -3370,19 +3387,19 @@ var Ya = class extends Se {
     `];
 	}
 };
-async function no() {
-	await Promise.race(["home-assistant", "hc-main"].map((e) => customElements.whenDefined(e))), customElements.get(Xa) || customElements.define(Xa, to), customElements.get("smart-meter-panel") || customElements.define("smart-meter-panel", Ya);
+async function oo() {
+	await Promise.race(["home-assistant", "hc-main"].map((e) => customElements.whenDefined(e))), customElements.get(eo) || customElements.define(eo, ao), customElements.get("smart-meter-panel") || customElements.define("smart-meter-panel", $a);
 }
-var ro = window.customCards ??= [];
-if (!ro.some((e) => e.type === Xa)) {
-	let e = Ga(document.documentElement.lang);
-	ro.push({
-		type: Xa,
+var so = window.customCards ??= [];
+if (!so.some((e) => e.type === eo)) {
+	let e = Ya(document.documentElement.lang);
+	so.push({
+		type: eo,
 		name: e("title"),
 		description: e("description"),
 		preview: !0,
 		documentationURL: "https://github.com/smart-meter-home/smart-meter/blob/main/docs/card.md"
 	});
 }
-no();
-export { to as SmartMeterCard };
+oo();
+export { ao as SmartMeterCard };
