@@ -738,6 +738,19 @@ def test_zenner_of_another_kind(address: str, text: str) -> None:
     assert ("volume", 0) not in said(results(address, bytes.fromhex(text)))
 
 
+def test_ei_smoke_detector() -> None:
+    """Dust and battery are bits of its sensor's status; other makers' bits are their own."""
+    payload = bytes.fromhex("7A 8B00 0000 8440FF2C 7C0A1100")
+    values = said(results("2515785634120C1A", payload))
+    assert values == {
+        ("manufacturer_specific manufacturer_2c", 0): 0x110A7C,
+        ("dimensionless", 0): 28,
+        ("voltage", 0): Decimal("2.75"),
+    }
+    for address in ("2515785634120C07", "2423785634120C1A"):
+        assert ("voltage", 0) not in said(results(address, payload))
+
+
 def test_axioma_battery() -> None:
     """What looks like days is percent."""
     payload = bytes.fromhex("7A 8000 0000 0413 FB940000 01FD745B")
@@ -848,6 +861,7 @@ KNOWN = [
     ("B409", "0507"),
     ("B009", "8508"),
     ("496A", "0B16"),
+    ("2515", "0C1A"),
     ("0907", "0107"),
     ("6850", "76F0"),
 ]

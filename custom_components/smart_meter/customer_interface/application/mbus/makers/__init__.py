@@ -7,7 +7,8 @@ values prove it. What is read is handed on as records of EN 13757-3, so that it 
 from collections.abc import Callable, Iterable
 
 from ....reading import MeterIdentity, Record
-from . import apator, axioma, bfw, bmeters, diehl, qundis, techem, zenner
+from ..records import MANUFACTURER_QUANTITY
+from . import apator, axioma, bfw, bmeters, diehl, ei, qundis, techem, zenner
 
 FIRST, PREFIX = apator.FIRST, apator.PREFIX
 
@@ -30,6 +31,7 @@ _WITHIN: dict[str, _ReadRecord] = {
     "APT": apator.within,
     "BMP": bmeters.hydroclima,
     "BMT": bmeters.hydrodigit,
+    "EIE": ei.within,
     "LSE": qundis.within,
     "QDS": qundis.within,
     "ZRI": zenner.within,
@@ -86,8 +88,8 @@ def look_into(meter: MeterIdentity, records: Iterable[Record]) -> bool:
 
 
 def _may_hold(record: Record) -> bool:
-    """Whether a record is one a maker can pack others into: by its DIF, of variable length or all his own."""
-    return record.raw[1:2] in ("d", "f")
+    """Whether a record is one a maker can pack others into: of variable length or all his own, by its DIF or VIF."""
+    return record.raw[1:2] in ("d", "f") or record.quantity == MANUFACTURER_QUANTITY
 
 
 def within(meter: MeterIdentity, record: Record) -> bytes:
