@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from copy import replace
+import json
 import os
 from pathlib import Path
 import shutil
@@ -25,6 +26,7 @@ CHROMIUM = next(
 )
 # script/test-flasher with SCREENSHOTS=docs/images makes those of the documentation.
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
+TEXTS = Path(__file__).parents[2] / "addon" / "flasher" / "flasher" / "page" / "texts"
 
 pytestmark = [
     pytest.mark.browser,
@@ -185,6 +187,29 @@ async def test_german_in_the_dark(open_page: Open, chip: FakeChip, app: App) -> 
     ).to_be_visible()
     await expect(frame.get_by_text("A0:76:4E:11:22:33").first).to_be_visible()
     await picture(page, "look-de")
+
+
+@pytest.mark.parametrize("language", ["de", "nl", "fr", "it"])
+async def test_every_language_fits_a_phone(
+    open_page: Open, chip: FakeChip, app: App, language: str
+) -> None:
+    """A browser gets the page in its language, without a word of English left and without being too wide."""
+    words, english = (
+        json.loads((TEXTS / f"{name}.json").read_text()) for name in (language, "en")
+    )
+    page, frame = await open_page(locale=language)
+    await expect(frame.get_by_text(words["port"]["title"])).to_be_visible(
+        timeout=60_000
+    )
+    await expect(frame.get_by_role("button", name=words["look"])).to_be_visible(
+        timeout=60_000
+    )
+    await expect(frame.get_by_text(english["lead"])).to_be_hidden()
+    await expect(frame.get_by_label(words["language"])).to_have_value(language)
+    wider = (
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert await page.frames[1].evaluate(wider) == 0
 
 
 async def test_cable_pulled(
