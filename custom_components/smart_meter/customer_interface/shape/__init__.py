@@ -7,4 +7,8 @@ not fit, be it a bit, goes the long way, so that no telegram is read any other t
 
 Ciphers are opened as before, but by what opened the last one: nothing is taken from a telegram whose tag does not fit,
 and where a meter sends no tag the whole mask takes the place of the few bytes that tell a right key from a wrong one.
+
+Around the shape of what is said is the envelope in which it comes (envelope.py): where nothing else is under way, a whole
+telegram is opened without looking for frames. As a shape says which numbers changed, and by how many ones as they were
+sent, belief looks at these alone (`session/steady.py`, `session/quick.py`).
 """

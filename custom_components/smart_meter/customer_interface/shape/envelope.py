@@ -155,7 +155,9 @@ def _hdlc_parts(data: bytes, found: Sequence[_Found], payload: bytes) -> list[_P
 def _p1_parts(_data: bytes, found: Sequence[_Found], payload: bytes) -> list[_Part]:
     """Take a telegram with a checksum of four digits apart."""
     text, mark, digits = payload.rpartition(b"!")
-    if found[0][0].payload != payload or len(digits) != _ARC_DIGITS:
+    if [frame.payload for frame, _, _ in found] != [payload]:
+        return []
+    if len(digits) != _ARC_DIGITS:
         return []
     covered = slice(0, len(text + mark))
     return [
