@@ -332,12 +332,8 @@ def _number(attribute: Attribute, place: int, reading: Reading) -> _Number:
 def _scale(exponent: int, conversion: Conversion) -> Callable[[int], Number] | None:
     """Return what makes a plain number of an integer, as `plain` and `scaled` would; None where nothing is to be done."""
     if conversion.factor == 1 and conversion.exponent == 0:
-        return partial(_scaled, exponent) if exponent else None
+        return partial(scaled, exponent=exponent) if exponent else None
     return lambda raw: plain(scaled(raw, exponent), conversion)
-
-
-def _scaled(exponent: int, raw: int) -> Number:
-    return scaled(raw, exponent)
 
 
 def _decimals(

@@ -22,7 +22,7 @@ from ..errors import ObisFormatError
 from ..obis import ObisCode
 from ..reading import Reading, Value
 from ..units import TEXT_UNITS, Conversion, scaled
-from .cache import Change, Filling
+from .cache import Filling
 from .mask import DIGITS, Mask, make_mask
 
 _END = re.compile(rb"[\r\n]!")
@@ -56,6 +56,10 @@ class _Moment(NamedTuple):
     code: ObisCode | None
 
 
+type _Times = dict[int | None, datetime | None]
+"""Times by their places, and None where nothing says a time."""
+
+
 class DsmrShape:
     """One telegram of one meter, and what it said last; `end` is where its checksum begins."""
 
@@ -67,7 +71,6 @@ class DsmrShape:
         numbers: tuple[_Number, ...],
         clocks: tuple[int | None, ...],
         parts: tuple[Any, ...],
-        raws: dict[ObisCode, int],
         values: tuple[dict[ObisCode, Value], ...],
     ) -> None:
         """Hold what was learned."""
@@ -77,7 +80,8 @@ class DsmrShape:
         self.numbers = numbers
         self.clocks = clocks
         self.parts = parts
-        self.raws = raws
+        self.times: _Times = {}
+        self.raws: dict[ObisCode, int] = {}
         self.values = values
 
     @property
@@ -93,33 +97,57 @@ class DsmrShape:
         parts: tuple[Any, ...] | None = self.mask.read(plaintext[: self.end])
         if parts is None:
             return None
-        values, before = tuple(map(dict.copy, self.values)), self.parts
-        changes: tuple[list[Change], ...] = tuple([] for _ in values)
-        raws = self.raws.copy()
-        times: dict[int | None, datetime | None] = {None: None}
+        times = self._times(parts)
+        if times is None:
+            return None
+        fillings = [
+            Filling(values.copy(), times[clock], [])
+            for values, clock in zip(self.values, self.clocks, strict=True)
+        ]
         for place, reading, code in self.moments:
+            if code is not None:
+                fillings[reading].values[code] = Value(times[place])
+        if not self._fill(fillings, parts, times):
+            return None
+        self.parts, self.times = parts, times
+        self.values = tuple(filling.values for filling in fillings)
+        return fillings
+
+    def _times(self, parts: tuple[Any, ...]) -> _Times | None:
+        """Return the times by their places; None where one cannot be."""
+        times: _Times = {None: None}
+        for place, _, _ in self.moments:
+            if parts[place] == self.parts[place]:
+                times[place] = self.times[place]
+                continue
             moment = parse_time(parts[place].decode("ascii"))
             if moment is None:
                 return None
             times[place] = moment
-            if code is not None:
-                values[reading][code] = Value(moment)
+        return times
+
+    def _fill(
+        self, fillings: Sequence[Filling], parts: tuple[Any, ...], times: _Times
+    ) -> bool:
+        """Fill in the numbers that changed; False where one has other characters than digits."""
+        before, raws = self.parts, self.raws.copy()
         for place, reading, code, exponent, unit, time in self.numbers:
             digits = parts[place]
-            if digits != before[place] or (
-                time is not None and parts[time] != before[time]
+            if digits == before[place] and (
+                time is None or parts[time] == before[time]
             ):
-                try:
-                    raw = int(digits.translate(None, b".,"))
-                except ValueError:
-                    return None
-                value = Value(scaled(raw, exponent), unit, times[time])
-                values[reading][code] = value
-                changes[reading].append((code, raw, raws.get(code, raw), value))
-                raws[code] = raw
-        self.parts, self.raws, self.values = parts, raws, values
-        clocks = (times[clock] for clock in self.clocks)
-        return list(map(Filling, values, clocks, changes, strict=True))
+                continue
+            try:
+                raw = int(digits.translate(None, b".,"))
+            except ValueError:
+                return False
+            value = Value(scaled(raw, exponent), unit, times[time])
+            values, _, changes = fillings[reading]
+            values[code] = value
+            changes.append((code, raw, raws.get(code, raw), value))
+            raws[code] = raw
+        self.raws = raws
+        return True
 
 
 # --- learning --------------------------------------------------------------------------------------------------------
@@ -150,7 +178,6 @@ def learn(text: bytes, readings: Sequence[Reading]) -> DsmrShape | None:
         tuple(numbers.values()),
         tuple(_clock(reading, moments, numbers) for reading in readings),
         (None,) * len(spans),
-        {},
         tuple(dict(reading.values) for reading in readings),
     )
     said = [(reading.values, reading.time) for reading in readings]
