@@ -23,6 +23,7 @@ from customer_interface.reading import (
 )
 from customer_interface.security.diehl import DEFAULT_KEY
 from customer_interface.security.oms import cipher_vector
+from customer_interface.stack import Context, peel
 from tests.security.test_diehl import CONSTANTS, scramble
 
 NO_KEYS = KeyRing()
@@ -763,6 +764,21 @@ def test_axioma_battery() -> None:
     (other,) = results("2423785634120107", payload)
     assert isinstance(other, Reading)
     assert other.records[1].quantity == "battery_lifetime"
+
+
+def test_axioma_battery_again() -> None:
+    """The second telegram of a meter is read as the first one was, however it is read."""
+    context = Context(NO_KEYS)
+    for percent in (91, 90, 90, 89):
+        payload = bytes.fromhex("7A 8000 0000 0413 FB940000 01FD74") + bytes((percent,))
+        address = bytes.fromhex("0907785634120107")
+        message = Message(Layer.MBUS, payload, Link.WMBUS, 0x44, address)
+        (reading,) = peel(message, context)
+        assert isinstance(reading, Reading)
+        assert (reading.records[1].quantity, reading.records[1].value) == (
+            "battery_level",
+            percent,
+        )
 
 
 MONTHLY = (

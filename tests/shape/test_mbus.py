@@ -31,7 +31,7 @@ KEY = bytes(range(1, 17))
 RING = KeyRing((Key(b"wrong key, first"), Key(KEY)))
 
 # Meters with standard records, with unsigned counters, and with makers that pack values into records.
-MAKERS = ("2D2C", "4D6A", "2D4C", "9344", "0106", "D708", "2423")
+MAKERS = ("2D2C", "4D6A", "2D4C", "9344", "0106", "D708", "2423", "0907")
 MEDIA = (0x02, 0x03, 0x04, 0x07, 0x08, 0x0D)
 # How the records are wrapped: what is behind the address up to the access number, and the security mode.
 WRAPPERS = {
@@ -50,7 +50,7 @@ WRAPPERS = {
 # DIF and VIF of records: numbers of all widths, BCD, dates and times, a real, texts, profiles, flags, P2's, a maker's.
 _HEADERS = """
 0413 0C14 4406 0206 0303 0A5A 8C1006 042B 025A 0E3E 0704 0104 0403 0413 046D 026C 066D 426C 466D 4413 0613 053E 0008
-02FD17 04FD48 01FF21 04843C 0C78 0779 142D 036D 3413 0D78 84036E 02FD67 8D04931F 4C13 04EEFF07 022F 2F 0F 1F 0D7C024131
+02FD17 04FD48 01FD74 01FF21 04843C 0C78 0779 142D 036D 3413 0D78 84036E 02FD67 8D04931F 4C13 04EEFF07 022F 2F 0F 1F 0D7C024131
 """
 HEADERS = tuple(bytes.fromhex(text) for text in _HEADERS.split())
 DATES = ("00000000", "7B13", "6B0B7B13", "1E2D6B7B1300", "2D0C", "FFFF", "000080", "80")
