@@ -372,6 +372,25 @@ def test_compact_frame_of_a_learned_format() -> None:
     assert damaged.kind is FaultKind.CHECKSUM
 
 
+def test_compact_frame_with_filler_and_tail() -> None:
+    """A format may hold fillers, which have no data, and end in the maker's own data; data that ends early is none."""
+    meter, formats = MeterIdentity(medium="water"), Formats()
+    full = bytes.fromhex("046D 0B0BCD13 2F 0C13 78563412 0F AABB")
+    headers = bytes.fromhex("046D 2F 0C13 0F")
+    signature = crc16_en13757(headers).to_bytes(2, "little")
+    told = bytes((len(headers),)) + signature + headers
+    assert not any(
+        isinstance(item, Fault) for item in read(told, Content.FORMAT, meter, formats)
+    )
+    compact = _compact(full, headers, "0B0BCD13 78563412 AABB")
+    assert read(compact, Content.COMPACT, meter, formats) == read(
+        full, Content.RECORDS, meter, formats
+    )
+    (short,) = read(compact[:7], Content.COMPACT, meter, formats)
+    assert isinstance(short, Fault)
+    assert short.kind is FaultKind.TRUNCATED
+
+
 def test_compact_frame_of_a_known_format() -> None:
     """The formats everybody knows need no full frame first."""
     compact = _compact(FULL, HEADERS, "7100 08190000 08190000 7F 13")

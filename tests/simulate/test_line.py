@@ -48,6 +48,18 @@ async def test_a_client_reads_the_meter(serve: object) -> None:
     assert _says(line, received)
 
 
+@pytest.mark.parametrize("serve", [serve_tcp, serve_rfc2217, serve_pty])
+async def test_the_meter_hears_a_client(serve: object) -> None:
+    """A meter on a bus answers SND_NKE with E5, whichever port the question comes through."""
+    bus = simulate.simulator("mbus-master", "mbus-several")
+    async with serve(bus, speed=SPEED) as line:  # type: ignore[operator]
+        port = await connect(line.address, LineSettings.parse("2400 8E1"))
+        await port.write(b"\x10\x40\x01\x41\x16")
+        async with asyncio.timeout(30):
+            assert await port.read(None) == b"\xe5"
+        await port.close()
+
+
 @pytest.mark.parametrize("settings", ["9600 8N1", "9600 8E1", "115200 8N1", "300 7E1"])
 async def test_a_port_that_models_the_line_garbles_at_wrong_settings(
     settings: str,

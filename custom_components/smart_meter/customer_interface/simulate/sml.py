@@ -36,12 +36,8 @@ _POWERS: tuple[tuple[str, int, int], ...] = (
 
 
 def octets(data: bytes) -> bytes:
-    """Octet-string; its length counts its own field."""
-    size = len(data) + 1
-    if size < 16:
-        return bytes((size,)) + data
-    size += 1
-    return bytes((0x80 | size >> 4, size & 0x0F)) + data
+    """Octet-string of up to 14 bytes; its length counts its own field."""
+    return bytes((len(data) + 1,)) + data
 
 
 def unsigned(number: int, size: int) -> bytes:
@@ -55,10 +51,8 @@ def integer(number: int, size: int) -> bytes:
 
 
 def sequence(*items: bytes) -> bytes:
-    """List of elements; its length counts them."""
-    if len(items) < 16:
-        return bytes((0x70 | len(items),)) + b"".join(items)
-    return bytes((0xF0 | len(items) >> 4, len(items) & 0x0F)) + b"".join(items)
+    """List of up to 15 elements; its length counts them."""
+    return bytes((0x70 | len(items),)) + b"".join(items)
 
 
 def message(transaction: bytes, tag: int, body: bytes) -> bytes:
