@@ -136,8 +136,8 @@ def test_every_austrian_operator_is_in_the_german_pages() -> None:
         assert name in keys
         assert catalogue.text_in(operator.key_where, "de") in keys
         for offer in operator.offers:
-            socket = known.sockets[offer.profile.socket].name
-            adapter = known.adapters[offer.profile.adapter].name
+            socket = catalogue.plugs().sockets[offer.profile.socket].name
+            adapter = catalogue.plugs().adapters[offer.profile.adapter].name
             words = (
                 name,
                 offer.meter.name_in("de"),

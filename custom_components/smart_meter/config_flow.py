@@ -54,6 +54,7 @@ from .customer_interface.catalogue import (
     GridOperator,
     KeySpec,
     Offer,
+    Plugs,
     Profile,
     SessionKind,
     text_in,
@@ -93,6 +94,7 @@ class SmartMeterConfigFlow(
     def __init__(self) -> None:
         """Begin with nothing known."""
         self._catalogue: Catalogue
+        self._plugs: Plugs
         self._operator: GridOperator
         self._offer: Offer
         self._data: dict[str, Any] = {}
@@ -228,8 +230,8 @@ class SmartMeterConfigFlow(
     def _plug(self) -> dict[str, str]:
         """Return where the adapter goes and which it is, so that nobody has to know it."""
         profile = self._offer.profile
-        socket = self._catalogue.sockets[profile.socket]
-        adapter = self._catalogue.adapters[profile.adapter]
+        socket = self._plugs.sockets[profile.socket]
+        adapter = self._plugs.adapters[profile.adapter]
         return {
             "socket": text_in(socket.name, self._language),
             "find": text_in(socket.find, self._language),
@@ -836,6 +838,7 @@ class SmartMeterConfigFlow(
 
     async def _async_load(self) -> None:
         self._catalogue = await self.hass.async_add_executor_job(catalogue.load)
+        self._plugs = await self.hass.async_add_executor_job(catalogue.plugs)
 
     @staticmethod
     @callback

@@ -151,13 +151,11 @@ class GridOperator(NamedTuple):
 
 
 class Catalogue(NamedTuple):
-    """All grid operators, meters, profiles, adapters and sockets, each by its id."""
+    """All grid operators, meters and profiles, each by its id."""
 
     operators: dict[str, GridOperator]
     meters: dict[str, MeterType]
     profiles: dict[str, Profile]
-    adapters: dict[str, Adapter]
-    sockets: dict[str, Socket]
 
     def operator(self, operator_id: str) -> GridOperator:
         """Return a grid operator; raises CatalogueError for an unknown id."""
@@ -170,17 +168,9 @@ class Catalogue(NamedTuple):
 def load() -> Catalogue:
     """Read the data files once; blocking. Raises CatalogueError where a file contradicts itself."""
     try:
-        adapters = {
-            name: _adapter(name, row) for name, row in _file("adapters").items()
-        }
-        sockets = {
-            name: Socket(name, _texts(row["name"]), _texts(row["find"]))
-            for name, row in _file("sockets").items()
-        }
         profiles = {
             name: _profile(name, row) for name, row in _file("profiles").items()
         }
-        _refuse_unknown(profiles, adapters, sockets)
         meters = {name: _meter(name, row) for name, row in _file("meters").items()}
         operators = {
             name: _operator(name, row, meters, profiles)
@@ -188,15 +178,47 @@ def load() -> Catalogue:
         }
     except (KeyError, TypeError, ValueError, CustomerInterfaceError) as err:
         raise CatalogueError(f"the catalogue contradicts itself: {err!r}") from err
-    return Catalogue(operators, meters, profiles, adapters, sockets)
+    return Catalogue(operators, meters, profiles)
+
+
+class Plugs(NamedTuple):
+    """What a person needs to know to connect a meter, by the ids that profiles name."""
+
+    adapters: dict[str, Adapter]
+    sockets: dict[str, Socket]
+
+
+@cache
+def plugs() -> Plugs:
+    """Read what is only needed to connect a meter; blocking at its first call.
+
+    Raises CatalogueError where a file contradicts itself, or a profile names what is not there.
+    """
+    try:
+        adapters = {
+            name: _adapter(name, row) for name, row in _file("adapters").items()
+        }
+        sockets = {
+            name: Socket(name, _texts(row["name"]), _texts(row["find"]))
+            for name, row in _file("sockets").items()
+        }
+    except (KeyError, TypeError, ValueError) as err:
+        raise CatalogueError(f"the catalogue contradicts itself: {err!r}") from err
+    for profile in load().profiles.values():
+        if profile.adapter not in adapters or profile.socket not in sockets:
+            raise CatalogueError(f"{profile.id}: unknown adapter or socket")
+    return Plugs(adapters, sockets)
 
 
 def layouts(preferred: tuple[str, ...] = ()) -> tuple[Layout, ...]:
     """Return all layouts, those of a profile first; blocking at its first call, as the file is read then.
 
-    Raises CatalogueError where the file contradicts itself.
+    Raises CatalogueError where the file contradicts itself, or has none of a preferred id.
     """
-    return tuple(sorted(_layouts(), key=lambda known: known.id not in preferred))
+    known = _layouts()
+    if not {layout.id for layout in known} >= set(preferred):
+        raise CatalogueError(f"unknown layout among {', '.join(preferred)}")
+    return tuple(sorted(known, key=lambda layout: layout.id not in preferred))
 
 
 @cache
@@ -228,19 +250,6 @@ def _adapter(name: str, row: dict[str, Any]) -> Adapter:
 
 def _meter(name: str, row: dict[str, Any]) -> MeterType:
     return MeterType(name, **{**row, "names": _texts(row.get("names", {}))})
-
-
-def _refuse_unknown(
-    profiles: dict[str, Profile],
-    adapters: dict[str, Adapter],
-    sockets: dict[str, Socket],
-) -> None:
-    known = _file("layouts").keys()
-    for profile in profiles.values():
-        if profile.adapter not in adapters or profile.socket not in sockets:
-            raise KeyError(profile.adapter, profile.socket)
-        if not known >= set(profile.layouts):
-            raise KeyError(profile.layouts)
 
 
 def _profile(name: str, row: dict[str, Any]) -> Profile:

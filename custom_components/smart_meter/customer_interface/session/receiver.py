@@ -13,14 +13,14 @@ from ..link import links_for
 from ..link.deframer import Deframer
 from ..reading import Fault, FaultKind, Frame, Layer, Link, Message, Reading
 from ..stack import Context, Peeled, carried, peel, prepare
-from ..transport.afl import AflAssembler
-from ..transport.gbt import BlockTransfer
-from ..transport.hdlc import HdlcAssembler
-from ..transport.mbus import MBusAssembler
 from .base import LinkStatistics
 
 if TYPE_CHECKING:
     from ..shape.envelope import Envelope
+    from ..transport.afl import AflAssembler
+    from ..transport.gbt import BlockTransfer
+    from ..transport.hdlc import HdlcAssembler
+    from ..transport.mbus import MBusAssembler
 
 # A pause that ends a frame: EN 13757-2 allows 33 bit times plus 50 ms between bytes, but USB adapters and networks add
 # more, and real meters pause 160 ms between the segments of one telegram. Half a second is the longest that still
@@ -92,12 +92,10 @@ class Receiver:
         """Prepare for frames of these links."""
         self.context = context
         self.seen = Seen()
+        self._links = links
         self.layers = links_for(links)
         self._deframer = Deframer(self.layers)
-        self._mbus = MBusAssembler()
-        self._hdlc = HdlcAssembler()
-        self._fragments = AflAssembler()
-        self._blocks = BlockTransfer()
+        self._assemble(links)
         self._last_byte: float | None = None
         self._flushed = True
 
@@ -115,11 +113,31 @@ class Receiver:
         """Whether bytes of an incomplete frame are held back."""
         return self._deframer.holding > 0
 
-    @property
-    def _assemblers(
-        self,
-    ) -> tuple[MBusAssembler | HdlcAssembler | AflAssembler | BlockTransfer, ...]:
-        return (self._mbus, self._hdlc, self._fragments, self._blocks)
+    def _assemble(self, links: tuple[Link, ...]) -> None:
+        """Begin to assemble what comes in parts; what comes of other links is whole."""
+        self._mbus: MBusAssembler | None = None
+        self._hdlc: HdlcAssembler | None = None
+        self._fragments: AflAssembler | None = None
+        self._blocks: BlockTransfer | None = None
+        layers = carried(links, ciphered=False)
+        if Link.MBUS in links:
+            from ..transport.mbus import MBusAssembler  # noqa: PLC0415
+
+            self._mbus = MBusAssembler()
+        if Link.HDLC in links:
+            from ..transport.hdlc import HdlcAssembler  # noqa: PLC0415
+
+            self._hdlc = HdlcAssembler()
+        if Layer.MBUS in layers:
+            from ..transport.afl import AflAssembler  # noqa: PLC0415
+
+            self._fragments = AflAssembler()
+        if Layer.DLMS in layers:
+            from ..transport.gbt import BlockTransfer  # noqa: PLC0415
+
+            self._blocks = BlockTransfer()
+        made = (self._mbus, self._hdlc, self._fragments, self._blocks)
+        self._assemblers = tuple(assembler for assembler in made if assembler)
 
     def use_keys(self, keys: KeyRing) -> None:
         """Go on with other keys; what is half assembled stays."""
@@ -146,8 +164,7 @@ class Receiver:
     def reset(self) -> None:
         """Forget bytes and segments half received, as after a change of the line settings."""
         self._deframer.flush()
-        self._mbus, self._hdlc = MBusAssembler(), HdlcAssembler()
-        self._fragments, self._blocks = AflAssembler(), BlockTransfer()
+        self._assemble(self._links)
         self._flushed = True
 
     def read(self, items: Iterable[Frame | Fault], at: float) -> list[Reading | Fault]:
@@ -155,7 +172,8 @@ class Receiver:
         results: list[Reading | Fault] = []
         for item in items:
             if isinstance(item, Fault):
-                self._hdlc.interrupt()
+                if self._hdlc:
+                    self._hdlc.interrupt()
                 results.append(item)
             else:
                 results += self._read_frame(item, at)
@@ -184,7 +202,7 @@ class Receiver:
         self.seen.count_frames(envelope.frames, at)
         self.seen.count_readings(readings, at)
         self._deframer.take(envelope.rest)
-        if envelope.segment is not None:
+        if self._mbus and envelope.segment is not None:
             self._mbus.take(envelope.address, telegram[envelope.segment], at)
 
     def finish(self, at: float) -> list[Reading | Fault]:
@@ -228,17 +246,14 @@ class Receiver:
         return whole
 
     def _joined(self, message: Message, at: float) -> list[Message | Fault]:
-        match message.layer:
-            case Layer.MBUS:
-                return self._fragments.add(message, at)
-            case _:
-                return self._blocks.add(message, at)
+        joiner = self._fragments if message.layer is Layer.MBUS else self._blocks
+        return joiner.add(message, at) if joiner else [message]
 
     def _assembled(self, frame: Frame, at: float) -> list[Message | Fault]:
         match frame.link:
-            case Link.MBUS:
+            case Link.MBUS if self._mbus:
                 return self._mbus.add(frame, at)
-            case Link.HDLC:
+            case Link.HDLC if self._hdlc:
                 return self._hdlc.add(frame, at)
             case _:
                 return [_message(frame)]

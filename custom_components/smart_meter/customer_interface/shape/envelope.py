@@ -15,11 +15,9 @@ from typing import NamedTuple
 
 from ..checksum import crc16_arc, crc16_x25, sum8
 from ..link.base import Found, LinkLayer
-from ..link.hdlc import FLAG
 from ..reading import Frame, Link, Message
-from ..transport.hdlc import LLC
 
-_FLAG = bytes((FLAG,))
+_FLAG = b"\x7e"
 _LONG_FRAME = 0x68
 _ARC_DIGITS = 4
 # Before the body of an M-Bus long frame, behind its checksum, and before the APDU in its segments.
@@ -90,7 +88,6 @@ def learn(
         return None
     carried = parts[-1].carried
     end = found[-1][2]
-    several = message.link is Link.HDLC and not message.payload.startswith(_CIPHERED)
     envelope = Envelope(
         _form(parts, len(data)),
         tuple(_between(data, parts)),
@@ -101,7 +98,7 @@ def learn(
         if message.link is Link.MBUS
         else None,
         data[end:],
-        LLC if several else None,
+        _another(message),
     )
     opened = envelope.open(data)
     whole = opened is not None and message.payload.startswith(opened)
@@ -124,6 +121,15 @@ def _frames(
             return
         yield look.item, start, look.end
         start = look.end
+
+
+def _another(message: Message) -> re.Pattern[bytes] | None:
+    """Return what finds a second APDU of an HDLC frame."""
+    if message.link is not Link.HDLC or message.payload.startswith(_CIPHERED):
+        return None
+    from ..transport.hdlc import LLC  # noqa: PLC0415 - loaded where there is HDLC
+
+    return LLC
 
 
 def _mbus_parts(data: bytes, found: Sequence[_Found], _payload: bytes) -> list[_Part]:
