@@ -37,6 +37,9 @@ QUICK = [
     "nl-p1/dsmr-5",
     "be-fluvius/sagemcom-t211",
     "no-han/kamstrup-omnipower",
+    "kaernten-netz/iskra-am550",
+    "wels-strom/siemens-im350",
+    "hr-hep/iskra-ie5",
 ]
 
 

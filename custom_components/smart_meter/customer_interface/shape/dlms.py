@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from ..application.dlms import NOT_AVAILABLE, NUMBERS, OTHER_NUMBERS, is_clock, unit_of
 from ..application.dlms.axdr import Data, Reader, Tag
 from ..application.dlms.clock import looks_like_datetime, read_datetime
-from ..application.dlms.layout import Layout
+from ..application.dlms.layout import DATE, TIME, Layout
 from ..application.dlms.notification import Notification, read_notification
 from ..application.dlms.scaling import (
     FIXED,
@@ -219,7 +219,14 @@ def learn(
     attributes = rescale(content, layouts).attributes
     numbers = dict(_numbers(attributes, tracer, reading))
     times = list(_times(plaintext, notification, content, tracer, reading))
-    spans = sorted({_INVOKE_ID, *numbers.values(), *(span for span, _ in times)})
+    spans = sorted(
+        {
+            _INVOKE_ID,
+            *numbers.values(),
+            *(span for span, _ in times),
+            *_unheeded(notification, layouts, tracer),
+        }
+    )
     index = {span: number for number, span in enumerate(spans)}
     places = {code: index[span] for code, span in numbers.items()}
     decimals = _decimals(attributes, bare, places)
@@ -242,11 +249,35 @@ def learn(
 
 def _is_told_by_sums(body: Data, layouts: Sequence[Layout]) -> bool:
     """Tell whether the numbers have a say in which layout it is."""
-    while len(body.items) == 1 and body.items[0].items:
-        body = body.items[0]
-    alike = [known for known in layouts if known.resembles(body.items)]
+    items = _items(body)
+    alike = [known for known in layouts if known.resembles(items)]
     first = next((n for n, known in enumerate(alike) if not known.sums), len(alike))
     return first > 0
+
+
+def _items(body: Data) -> Sequence[Data]:
+    """Return the elements of the innermost list, as `recognise` finds it."""
+    while len(body.items) == 1 and body.items[0].items:
+        body = body.items[0]
+    return body.items
+
+
+def _unheeded(
+    notification: Notification, layouts: Sequence[Layout], tracer: _Tracer
+) -> Iterator[Span]:
+    """Yield the places of date and time apart, which nobody looks at where the notification itself tells an aware time."""
+    items = _items(notification.body)
+    fitting = next((known for known in layouts if known.fits(items)), None)
+    told = notification.time is not None and notification.time.tzinfo is not None
+    if fitting is None or not told:
+        return
+    ends = {id(data): end for data, _, end in tracer.places}
+    # The first text may tell which layout it is.
+    first = next((data for data in items if isinstance(data.value, bytes)), None)
+    for field, data in zip(fitting.fields, items, strict=True):
+        size = len(_octets(data))
+        if field.role in (DATE, TIME) and size and data is not first:
+            yield ends[id(data)] - size, ends[id(data)], f"{size}s"
 
 
 def _numbers(
