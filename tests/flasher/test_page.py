@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 import shutil
+import threading
 
 from aiohttp.test_utils import TestServer
 from playwright.async_api import FrameLocator, Page, async_playwright, expect
@@ -27,6 +28,9 @@ CHROMIUM = next(
 # script/test-flasher with SCREENSHOTS=docs/images makes those of the documentation.
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 TEXTS = Path(__file__).parents[2] / "addon" / "flasher" / "flasher" / "page" / "texts"
+
+# Generous: the machine may be busy with other things.
+expect.set_options(timeout=60_000)
 
 pytestmark = [
     pytest.mark.browser,
@@ -143,10 +147,10 @@ async def test_write(
     await frame.get_by_label("Stop Zigbee2MQTT").check()
     await picture(page, "ask", height=844)
 
-    # The chip is made slow, so that there is a middle.
-    chip.before = lambda op: (
-        fake_chip.time.sleep(0.5) if op == fake_chip.DEFL_DATA else None
-    )
+    # The chip is made slow until the middle was seen, each step by less than esptool waits for it.
+    seen = threading.Event()
+    slow = {fake_chip.DEFL_BEGIN, fake_chip.DEFL_DATA, fake_chip.SPI_FLASH_MD5}
+    chip.before = lambda op: op in slow and seen.wait(2.0)
     await go.click()
     await expect(
         frame.get_by_text("Leave the cable plugged in and the power on.")
@@ -157,6 +161,7 @@ async def test_write(
     await expect(
         frame.get_by_text("Leave the cable plugged in and the power on.")
     ).to_be_visible()
+    seen.set()
     await expect(frame.get_by_role("heading", name="Done")).to_be_visible(
         timeout=30_000
     )
@@ -198,12 +203,8 @@ async def test_every_language_fits_a_phone(
         json.loads((TEXTS / f"{name}.json").read_text()) for name in (language, "en")
     )
     page, frame = await open_page(locale=language)
-    await expect(frame.get_by_text(words["port"]["title"])).to_be_visible(
-        timeout=60_000
-    )
-    await expect(frame.get_by_role("button", name=words["look"])).to_be_visible(
-        timeout=60_000
-    )
+    await expect(frame.get_by_text(words["port"]["title"])).to_be_visible()
+    await expect(frame.get_by_role("button", name=words["look"])).to_be_visible()
     await expect(frame.get_by_text(english["lead"])).to_be_hidden()
     await expect(frame.get_by_label(words["language"])).to_have_value(language)
     wider = (
