@@ -274,3 +274,29 @@ def test_output_nobody_reads(tmp_path: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "words"),
+    [
+        (
+            '{"time": 0, "hex": "00"}\n{"time": 0, "hex": "0"}\n',
+            (),
+            "line 2 of the rec",
+        ),
+        ('{"time": 0, "hex": "00"}\n{"hex": "00"}\n', (), "line 2 of the rec"),
+        ("68 FA\nno hex\n", ("--hex",), "line 2 is not hexadecimal"),
+    ],
+)
+def test_damaged_files(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    text: str,
+    arguments: tuple[str, ...],
+    words: str,
+) -> None:
+    """Which line of a file is not understood is said."""
+    file = tmp_path / "damaged"
+    file.write_text(text, "ascii")
+    assert main(["decode", *arguments, str(file)]) == 2
+    assert words in capsys.readouterr().err

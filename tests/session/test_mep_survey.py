@@ -93,3 +93,13 @@ def test_replay_shows_no_key() -> None:
     assert conversation._request is not None
     assert conversation._request.key == BASIC
     assert BASIC.decode() not in repr(conversation._request)
+
+
+def test_reply_to_another_request() -> None:
+    """A reply proves which request it is to: with one missing from the recording it says nothing."""
+    _, passed = recorded()
+    first, second, *_ = (n for n, (way, _, _) in enumerate(passed) if way == "tx")
+    end = next(n for n, (way, _, _) in enumerate(passed) if n > second and way == "tx")
+    conversation = [*passed[first : first + 1], *passed[second + 1 : end]]
+    (fault,) = [r for r in replay(conversation, RING) if isinstance(r, Fault)]
+    assert fault.kind is FaultKind.CHECKSUM
