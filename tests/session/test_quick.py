@@ -90,14 +90,18 @@ def remembered(one):
         one.state,
         bytes(deframer._buffer),
         (deframer._noise, deframer._covered, deframer._clean),
-        {
-            key: (stream.since, stream.number, stream.segment, stream.over)
-            for key, stream in receiver._mbus._streams.items()
-        },
-        list(map(vars, receiver._hdlc._streams.values())),
-        receiver._hdlc._ended,
+        _segments(receiver._mbus),
+        receiver._hdlc and list(map(vars, receiver._hdlc._streams.values())),
+        receiver._hdlc and receiver._hdlc._ended,
         {name: _meter(meter) for name, meter in one._belief.memory._meters.items()},
     )
+
+
+def _segments(assembler):
+    return assembler and {
+        key: (stream.since, stream.number, stream.segment, stream.over)
+        for key, stream in assembler._streams.items()
+    }
 
 
 def _meter(meter):
