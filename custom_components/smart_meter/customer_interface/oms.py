@@ -112,8 +112,9 @@ def security_of(message: Message) -> str | None:
     """Return how a message is encrypted, for a list of meters: `ell`, `mode 5`, ..., None where it is not."""
     message = _without_prefix(message)
     payload = message.payload
-    if payload and makers.enciphered(meter_of(message), payload[0], payload[1:]):
-        return "mode 5"
+    if payload and payload[0] in _OWN_CI:
+        own = makers.enciphered(meter_of(message), payload[0], payload[1:])
+        return None if own is None else "mode 5"
     if is_ell(payload):
         ell = parse_ell(payload)
         if isinstance(ell, Fault) or ell.encryption:

@@ -2,7 +2,7 @@
 
 _INTEGER = 0x4
 _REAL = 0x5
-_LONG = 0x6
+_LONG = 0x7
 _EXTENSION = 0x80
 
 
@@ -24,8 +24,8 @@ def count(data: bytes, vib: bytes, storage: int = 0) -> bytes:
 
 
 def number(value: int, vib: bytes, storage: int = 0) -> bytes:
-    """Return a record of a number that may need six bytes."""
-    return dib(_LONG, storage) + vib + value.to_bytes(6, "little", signed=True)
+    """Return a record of a number that may need eight bytes."""
+    return dib(_LONG, storage) + vib + value.to_bytes(8, "little", signed=True)
 
 
 def real(bits: bytes, vib: bytes, storage: int = 0) -> bytes:
