@@ -4,6 +4,7 @@ from ..keys import KeyRing
 from ..reading import Fault, FaultKind, Frame, Reading
 from .base import LinkStatistics, Output, SessionState
 from .belief import Belief
+from .forms import Forms
 from .quick import QuickWay
 from .receiver import Receiver
 
@@ -24,6 +25,7 @@ class PushSession:
         self._receiver = receiver
         self._belief = belief
         self._quick = QuickWay(receiver, belief)
+        self._forms = Forms()
         self._expected = expected_interval
         self._listening_since: float | None = None
         self._silence_told = False
@@ -63,6 +65,7 @@ class PushSession:
         readings = self._quick.read(data, at)
         if readings is not None:
             self._silence_told = False
+            self._forms.settled = True
             self._receiver.learned(self._belief.interval())
             return readings
         items = self._receiver.frames(data, at)
@@ -104,8 +107,8 @@ class PushSession:
         return outputs
 
     def _selected(self, items: list[Frame | Fault]) -> list[Frame | Fault]:
-        """Choose the frames that are news; all are where nothing is acknowledged."""
-        return items
+        """Choose the frames that are news; all are where nothing is acknowledged, but for texts worth a second look."""
+        return self._forms.select(items)
 
     def _believed(
         self, results: list[Reading | Fault], at: float

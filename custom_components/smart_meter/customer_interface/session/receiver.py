@@ -280,7 +280,7 @@ class Receiver:
         self.seen.faults[fault.kind] = self.seen.faults.get(fault.kind, 0) + 1
 
 
-TEXT_START = b"/"
+_TEXT_START = b"/"
 _LAYERS = {
     Link.P1: Layer.DSMR,
     Link.BARE: Layer.DLMS,
@@ -289,9 +289,14 @@ _LAYERS = {
 }
 
 
+def is_text(frame: Frame) -> bool:
+    """Tell a P1 text from the cipher of one, which Poland's meters send."""
+    return frame.link is Link.P1 and frame.payload.startswith(_TEXT_START)
+
+
 def _message(frame: Frame) -> Message:
-    """Wrap a frame that is a whole message by itself; at P1 that is a text, or in Poland the cipher of one."""
-    ciphered = frame.link is Link.P1 and not frame.payload.startswith(TEXT_START)
+    """Wrap a frame that is a whole message by itself."""
+    ciphered = frame.link is Link.P1 and not is_text(frame)
     return Message(
         Layer.DLMS if ciphered else _LAYERS[frame.link],
         frame.payload,
