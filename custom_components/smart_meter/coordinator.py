@@ -432,7 +432,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             return
         if len(self._withheld) >= MOST_WITHHELD:
             self._withheld.clear()
-        name = _name_of(fault.meter)
+        name = name_of(fault.meter)
         self._withheld[name, fault.code] += 1
         if self._withheld[name, fault.code] == IMPLAUSIBLE_FAULTS:
             self._report_implausible(name)
@@ -441,12 +441,17 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         """Tell that values of the meter of this name are withheld."""
         repairs.async_report(self.hass, self.config_entry, "implausible")
 
+    def _clear_implausible(self, name: str) -> None:
+        """Take back what was told of the meter of this name."""
+        repairs.async_clear(self.hass, self.config_entry, "implausible")
+
     def _forgive(self, reading: Reading) -> None:
         """Begin to count anew for what is believed now."""
-        name = _name_of(reading.meter)
+        name = name_of(reading.meter)
         codes = (*reading.values, *([] if reading.time is None else [CLOCK]))
-        for code in codes:
-            self._withheld.pop((name, code), None)
+        counts = [self._withheld.pop((name, code), 0) for code in codes]
+        if max(counts, default=0) >= IMPLAUSIBLE_FAULTS:
+            self._clear_implausible(name)
 
     def _on_cause(self, fault: Fault) -> None:
         """Tell what a session found out; that a meter fell silent may end by itself, and is told when it lasts."""
@@ -812,7 +817,7 @@ def _news(meter: MeterData, known: set[str]) -> list[Point]:
     return new
 
 
-def _name_of(meter: MeterIdentity | None) -> str:
+def name_of(meter: MeterIdentity | None) -> str:
     """Return what the session calls a meter."""
     return (meter and meter.key) or ""
 

@@ -1,5 +1,6 @@
 """Finding out alone what hangs on a port: every usual line setting is listened at, and the meters it may be are named."""
 
+from abc import abstractmethod
 import asyncio
 from typing import Any
 
@@ -29,8 +30,9 @@ class DetectSteps(DiscoverySteps):
     _finding: Finding
     _detection: Detection | None = None
 
+    @abstractmethod
     async def _async_after_connection(self) -> ConfigFlowResult:
-        raise NotImplementedError
+        """Go on from a port, for the meter that was chosen."""
 
     async def async_step_unknown(
         self, user_input: dict[str, Any] | None = None

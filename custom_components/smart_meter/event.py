@@ -1,5 +1,6 @@
 """What a meter tells once: the operator's messages, power failures, and what switches or limits its connection."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,9 +64,9 @@ class MeterEvent(SmartMeterEntity, EventEntity):
         super().__init__(coordinator, meter, key)
         self.key = key
 
+    @abstractmethod
     def _news(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the type and the attributes of each event that is new."""
-        raise NotImplementedError
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -19,7 +19,7 @@ from homeassistant.helpers.event import async_track_time_interval
 
 from . import repairs
 from .const import CONF_IDENTITY, CONF_KEYS, CONF_NEW_KEYS, DOMAIN, LOGGER, METER_PAGES
-from .coordinator import KEY_FAULTS, MeterCoordinator
+from .coordinator import KEY_FAULTS, MeterCoordinator, name_of
 from .customer_interface.keys import Key, KeyRing
 from .customer_interface.reading import Fault, FaultKind, MeterIdentity
 from .keystore import KeyStoreError
@@ -100,12 +100,11 @@ class HubCoordinator(MeterCoordinator):
         kept = {self.main.key, *map(self._key_of, self._chosen)}
         for key in self.data.keys() - kept:
             del self.data[key]
-        issues = ir.async_get(self.hass)
-        ids = {self._key_issue(subentry) for subentry in self._chosen.values()}
-        for domain, issue_id in tuple(issues.issues):
-            prefix = f"{self.key_issue}_{self.config_entry.entry_id}_"
-            if domain == DOMAIN and issue_id.startswith(prefix) and issue_id not in ids:
-                ir.async_delete_issue(self.hass, DOMAIN, issue_id)
+        repairs.async_clear_others(
+            self.hass,
+            self.config_entry,
+            {subentry.subentry_id for subentry in self._chosen.values()},
+        )
 
     def _key_of(self, name: str) -> str:
         return f"{self.main.key}_{name}"
@@ -150,7 +149,7 @@ class HubCoordinator(MeterCoordinator):
         LOGGER.debug("%s: %s: %s", self.config_entry.title, fault.kind, fault.detail)
         self.last_faults[fault.kind] = fault.detail
         if fault.kind in (FaultKind.KEY, FaultKind.AUTHENTICATION):
-            self._on_key_fault_of((fault.meter and fault.meter.key) or "")
+            self._on_key_fault_of(name_of(fault.meter))
         elif fault.kind is FaultKind.IMPLAUSIBLE:
             self._on_withheld(fault)
 
@@ -158,6 +157,13 @@ class HubCoordinator(MeterCoordinator):
     def _report_implausible(self, name: str) -> None:
         if (subentry := self._chosen.get(name)) is not None:
             repairs.async_report(
+                self.hass, self.config_entry, "implausible", of=subentry
+            )
+
+    @override
+    def _clear_implausible(self, name: str) -> None:
+        if (subentry := self._chosen.get(name)) is not None:
+            repairs.async_clear(
                 self.hass, self.config_entry, "implausible", of=subentry
             )
 

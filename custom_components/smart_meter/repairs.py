@@ -89,10 +89,26 @@ def async_report(
 
 
 @callback
-def async_clear(hass: HomeAssistant, entry: SmartMeterConfigEntry, *kinds: str) -> None:
+def async_clear(
+    hass: HomeAssistant,
+    entry: SmartMeterConfigEntry,
+    *kinds: str,
+    of: ConfigSubentry | None = None,
+) -> None:
     """Take back what is no longer so."""
     for kind in kinds:
-        ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, kind))
+        ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, kind, of))
+
+
+@callback
+def async_clear_others(
+    hass: HomeAssistant, entry: SmartMeterConfigEntry, kept: set[str]
+) -> None:
+    """Take back what was told of meters behind an entry, but for those of the subentries that are kept."""
+    for domain, issue_id in tuple(ir.async_get(hass).issues):
+        _, found, subentry_id = issue_id.partition(f"_{entry.entry_id}_")
+        if domain == DOMAIN and found and subentry_id not in kept:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
 @callback

@@ -1,5 +1,6 @@
 """Sensors: every value a meter sends, the signed net power, and the state of the connection."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -110,9 +111,9 @@ class PacedSensor(SmartMeterEntity, SensorEntity):
     _was_available = False
     _pause: float = 0.0
 
+    @abstractmethod
     def _newest(self) -> tuple[object, float | None]:
         """Return what is shown and when it came."""
-        raise NotImplementedError
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -322,6 +322,8 @@ async def test_withheld_now_and_then(
     assert not has_issue(hass, "implausible")
     await say("000100.000")
     await until(hass, lambda: has_issue(hass, "implausible"))
+    await say("000123.457")
+    assert not has_issue(hass, "implausible")
 
 
 @pytest.mark.usefixtures("soon")
