@@ -442,3 +442,35 @@ def test_what_is_believed_at_a_glance_is_believed_at_a_closer_look(
         ):
             assert closely.judge(reading, at) == judged
         assert quick.state == closely.state
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([(IMPORT,), (IMPORT, POWER), (POWER, IMPORT), (VOLTAGE,)]),
+            st.integers(0, 3),
+            st.integers(0, 30),
+        ),
+        min_size=4,
+        max_size=30,
+    )
+)
+def test_lists_that_take_turns_are_remembered_as_they_came(tellings):
+    """Values that come together, or not, or no more: what was believed of each, and its interval, is the same."""
+    quick, closely = new(), new()
+    at, number = AT, 0
+    for codes, more, later in tellings:
+        at, number = at + later, number + more
+        reading = Reading(
+            MeterIdentity(number="123"),
+            values={code: Value(number, UNITS[code]) for code in codes},
+            check_bits=16,
+        )
+        judged = quick.judge(reading, at)
+        with patch(
+            "customer_interface.session.belief._unremarkable", return_value=False
+        ):
+            assert closely.judge(reading, at) == judged
+        if more:
+            assert quick.state == closely.state
+    assert quick.state == closely.state

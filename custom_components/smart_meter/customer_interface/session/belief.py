@@ -84,7 +84,6 @@ class Belief:
             )
         self._channels.add(reading.meter.channel)
         meter = self.memory.meter(name)
-        meter.settle()
         meter.judged += 1
         if meter.last is not None and _same_telegram(meter.last, reading):
             return ()
@@ -96,7 +95,14 @@ class Belief:
         if replay is not None:
             return (replay,)
         meter.checked |= _by_checksum(reading)
-        believed, faults = self._weigh(meter, reading, at)
+        clock = reading.time
+        in_time = clock is None or judge_time(clock, at) is BELIEVED
+        apart = self._apart(meter, reading) if in_time else 0.0
+        if in_time and _unremarkable(meter, reading, at, apart):
+            self.memory.went_on(meter, reading, at)
+            return (reading,)
+        meter.settle()
+        believed, faults = self._weigh(meter, reading, at, apart, in_time=in_time)
         self.memory.believed(meter, believed, at)
         if faults:
             self.memory.noticed(meter, reading)
@@ -175,17 +181,20 @@ class Belief:
             return None
         if reading.counter is not None and reading.meter.channel:
             return None
+        meter.settle()
         slot = None if reading.counter is None else self._slot(meter, reading)
         return steady(self.memory, meter, slot, reading, sizes, weak=_weak(reading))
 
     def _weigh(
-        self, meter: MeterMemory, reading: Reading, at: float
+        self,
+        meter: MeterMemory,
+        reading: Reading,
+        at: float,
+        apart: float,
+        *,
+        in_time: bool,
     ) -> tuple[Reading, list[Fault]]:
-        clock = reading.time
-        in_time = clock is None or judge_time(clock, at) is BELIEVED
-        apart = self._apart(meter, reading) if in_time else 0.0
-        if in_time and _unremarkable(meter, reading, at, apart):
-            return reading, []
+        """Look at each value closely; `in_time` is whether the meter's clock may be right."""
         around = _surroundings(reading)
         kept: dict[ObisCode, Value] = {}
         faults: list[Fault] = []
@@ -204,7 +213,6 @@ class Belief:
                     )
                 )
         if not in_time:
-            clock = None
             faults.append(
                 Fault(
                     FaultKind.IMPLAUSIBLE,
@@ -220,7 +228,9 @@ class Belief:
             record for record in reading.records if record.code not in withheld
         )
         return reading._replace(
-            values=MappingProxyType(kept), time=clock, records=records
+            values=MappingProxyType(kept),
+            time=reading.time if in_time else None,
+            records=records,
         ), faults
 
     def _judge_value(
@@ -287,9 +297,9 @@ def _unremarkable(
     """
     if not meter.line_up(reading.values):
         return False
-    weak, clock = _weak(reading), reading.time
-    for register, value in zip(meter.line, reading.values.values(), strict=True):
-        last = register.value
+    weak, clock, ahead = _weak(reading), reading.time, meter.ahead
+    values = reading.values.values()
+    for register, last, value in zip(meter.line, meter.said(), values, strict=True):
         if last is None or register.pending is not None:
             return False
         number: Any
@@ -311,11 +321,10 @@ def _unremarkable(
             if not cumulative:
                 if weak and change < _ANY and not -change <= number - before <= change:
                     return False
-            elif (
-                not 0.0
-                < float(number - before)
-                <= (weak_rate if weak else rate) * max(at - register.at, apart)
-            ):
+                continue
+            seconds = max(at - (ahead.seen if ahead else register.at), apart)
+            most = (weak_rate if weak else rate) * seconds
+            if not 0.0 < float(number - before) <= most:
                 return False
         elif kind is datetime:
             if number != clock:

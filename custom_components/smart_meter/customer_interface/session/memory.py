@@ -4,7 +4,7 @@ A telegram changes all that is remembered of its meter, every second at some. So
 next to nothing to change, and written into a `SessionState` only when somebody asks for one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -145,9 +145,24 @@ class MeterMemory:
         if codes != self.codes:
             if not self.registers.keys() >= values.keys():
                 return False
+            self.settle()
             self.codes = codes
             self.line = tuple(self.registers[code] for code in codes)
         return True
+
+    @property
+    def together(self) -> bool:
+        """Whether the values in `line` always came together."""
+        line = self.line
+        return self.ahead is not None or (
+            bool(line) and all(one.rhythm is line[0].rhythm for one in line)
+        )
+
+    def said(self) -> Iterable[Value | None]:
+        """Return what was believed last of each value in `line`."""
+        if self.ahead is not None and self.last is not None:
+            return self.last.values.values()
+        return [register.value for register in self.line]
 
     def reshaped(self, records: tuple[Record, ...]) -> bool:
         """Whether no telegram before had records of these kinds, though there were telegrams; the next one has had them."""
@@ -275,6 +290,7 @@ class Memory:
 
     def believed(self, meter: MeterMemory, reading: Reading, at: float) -> None:
         """Remember what was believed of a reading that came `at` this time."""
+        meter.settle()
         line: Sequence[Register]
         if meter.line_up(reading.values):
             line = meter.line
@@ -297,7 +313,11 @@ class Memory:
         self._keep(meter, reading)
 
     def went_on(self, meter: MeterMemory, reading: Reading, at: float) -> None:
-        """Remember a reading of the same values as the last one, all of which are believed."""
+        """Remember a reading of values that all came before, and are all believed."""
+        if not meter.together:
+            self.believed(meter, reading, at)
+            meter.last = reading
+            return
         before = meter.ahead or meter.line[0].rhythm or Rhythm(at)
         now = before.next(at)
         if now.interval is not None and now.interval != before.interval:
