@@ -97,11 +97,8 @@ class MBusShape:
         clock: int | None,
         headers: bytes,
         formats: Formats,
-        parts: tuple[Any, ...],
-        records: tuple[Record, ...],
-        values: dict[ObisCode, Value],
     ) -> None:
-        """Hold what was learned."""
+        """Hold what was learned; nothing of the data was read yet."""
         self.base = base
         self.control = control
         self.seal = seal
@@ -111,9 +108,9 @@ class MBusShape:
         self.clock = clock
         self.headers = headers
         self.formats = formats
-        self.parts = parts
-        self.records = records
-        self.values = values
+        self.parts: tuple[Any, ...] = (None,) * (data[-1].part + 1 if data else 0)
+        self.records = base.records
+        self.values = dict(base.values)
 
     def read(self, message: Message, arrived: float | None) -> Reading | None:
         """Return the reading of a message; None where it has another shape."""
@@ -210,9 +207,6 @@ def learn(
         _clock(reading),
         parsed.headers,
         formats,
-        (None,) * len(spans),
-        reading.records,
-        dict(reading.values),
     )
     return shape if shape.read(message, reading.arrived) == reading else None
 
