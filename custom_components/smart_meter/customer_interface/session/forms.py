@@ -27,12 +27,12 @@ _ANOTHER_FORM = Fault(
 
 
 class Forms:
-    """The forms of the texts of one port; they are `settled` once a form came again, as all do that are read the quick way."""
+    """The forms of the texts of one port; once one came again another is worth a doubt."""
 
     def __init__(self) -> None:
         """Begin with a line of which nothing is known: until a form came twice there is nothing to compare with."""
         self._known: dict[bytes, None] = {}
-        self.settled = False
+        self._settled = False
         self._doubted: bytes | None = None
         self._doubtful = 0
 
@@ -49,16 +49,20 @@ class Forms:
                 self._doubtful = _TELEGRAMS_OF_DOUBT
             return item
         form = item.payload.rpartition(b"!")[0].translate(_FORM)
-        doubted, self._doubted = self._doubted, None
+        doubted, known = self._doubted, form in self._known
         doubtful = self._doubtful > 0 or item.check_bits < _CHECK_BITS
-        self._doubtful = max(0, self._doubtful - 1)
-        if form in self._known:
-            self.settled = True
-        elif doubtful and self.settled and form != doubted:
+        self.pass_by(known=known)
+        if doubtful and self._settled and not known and form != doubted:
             self._doubted = form
             return _ANOTHER_FORM
         self._remember(form)
         return item
+
+    def pass_by(self, *, known: bool = True) -> None:
+        """Take note of one more text; of a known form are all that are read the quick way."""
+        self._settled |= known
+        self._doubted = None
+        self._doubtful = max(0, self._doubtful - 1)
 
     def _remember(self, form: bytes) -> None:
         self._known.pop(form, None)

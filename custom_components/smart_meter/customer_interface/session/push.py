@@ -65,7 +65,7 @@ class PushSession:
         readings = self._quick.read(data, at)
         if readings is not None:
             self._silence_told = False
-            self._forms.settled = True
+            self._forms.pass_by()
             self._receiver.learned(self._belief.interval())
             return readings
         items = self._receiver.frames(data, at)
