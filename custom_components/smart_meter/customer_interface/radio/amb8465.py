@@ -9,10 +9,10 @@ and RSSI are settings kept in the stick's memory: they are written only where th
 from collections.abc import Mapping
 from functools import reduce
 from operator import xor
+from typing import override
 
 from ..line import LineSettings
-from ..reading import Fault
-from .base import Answer, Command, Heard, Item, Messages
+from .base import Answer, Command, Heard, Item, Messages, MessageStick
 
 _START = 0xFF
 _RADIO_FRAME = 0x03
@@ -40,7 +40,7 @@ _MODES = {
 _COMMAND_OUTPUT_AT, _RSSI_AT = 0x05, 0x45
 
 
-class Amb8465:
+class Amb8465(MessageStick):
     """The stick set to one radio mode: `s`, `t`, `c` or `ct`."""
 
     name = "amb8465"
@@ -77,20 +77,7 @@ class Amb8465:
         reset = (_RESET,) if off else ()
         return (*off, *reset, _MODES[self._mode])
 
-    def feed(self, data: bytes) -> list[Item]:
-        """Take bytes and return what they complete."""
-        return self._items(self._messages.feed(data))
-
-    def flush(self) -> list[Item]:
-        """Give up waiting for the rest, after a pause."""
-        return self._items(self._messages.flush())
-
-    def _items(self, messages: list[bytes | Fault]) -> list[Item]:
-        items: list[Item] = []
-        for message in messages:
-            items += [message] if isinstance(message, Fault) else self._item(message)
-        return items
-
+    @override
     def _item(self, message: bytes) -> list[Item]:
         command, data = message[1], message[3:-1]
         if command in _ANSWERS:

@@ -1,5 +1,6 @@
 """What every radio stick offers: bytes in, frames, faults and answers out, and the closed list of what may be sent."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
@@ -157,6 +158,30 @@ class Messages:
             if following > 0:
                 items += self.feed(rest[following:])
         return items
+
+
+class MessageStick(ABC):
+    """A stick that speaks in messages of its own, which are found by their start, length and checksum."""
+
+    _messages: Messages
+
+    def feed(self, data: bytes) -> list[Item]:
+        """Take bytes and return what they complete."""
+        return self._items(self._messages.feed(data))
+
+    def flush(self) -> list[Item]:
+        """Give up waiting for the rest, after a pause."""
+        return self._items(self._messages.flush())
+
+    def _items(self, messages: list[bytes | Fault]) -> list[Item]:
+        items: list[Item] = []
+        for message in messages:
+            items += [message] if isinstance(message, Fault) else self._item(message)
+        return items
+
+    @abstractmethod
+    def _item(self, message: bytes) -> list[Item]:
+        """Return what a message says."""
 
 
 def _noise(count: int) -> list[bytes | Fault]:

@@ -7,11 +7,11 @@ all between A5 and itself, low byte first. A radio frame (endpoint 2, message 3)
 """
 
 from collections.abc import Mapping
+from typing import override
 
 from ..checksum import crc16_x25
 from ..line import LineSettings
-from ..reading import Fault
-from .base import Answer, Command, Heard, Item, Messages
+from .base import Answer, Command, Heard, Item, Messages, MessageStick
 
 _START = 0xA5
 _TIME_STAMP, _RSSI, _CRC = 0x20, 0x40, 0x80
@@ -37,7 +37,7 @@ _MODES = {
 }
 
 
-class Im871a:
+class Im871a(MessageStick):
     """The stick set to one radio mode: `s`, `t`, `c` or `ct` (C and T together, firmware 1.4 and newer)."""
 
     name = "im871a"
@@ -55,20 +55,7 @@ class Im871a:
         """Set the radio mode; lost with power."""
         return (_MODES[self._mode],)
 
-    def feed(self, data: bytes) -> list[Item]:
-        """Take bytes and return what they complete."""
-        return self._items(self._messages.feed(data))
-
-    def flush(self) -> list[Item]:
-        """Give up waiting for the rest, after a pause."""
-        return self._items(self._messages.flush())
-
-    def _items(self, messages: list[bytes | Fault]) -> list[Item]:
-        items: list[Item] = []
-        for message in messages:
-            items += [message] if isinstance(message, Fault) else self._item(message)
-        return items
-
+    @override
     def _item(self, message: bytes) -> list[Item]:
         kind = (message[1] & 0xF, message[2])
         payload = message[4 : 4 + message[3]]
