@@ -137,8 +137,8 @@ async def _telegram(hass: HomeAssistant, meter: Meter) -> Seen:
         hass.bus.async_listen("state_reported", note, event_filter=every),
     ]
     sender = Sender(meter.line, meter.bytes())
-    begin = thread_time()
     sender.start()
+    begin = thread_time()
     async with asyncio.timeout(_PATIENCE):
         await written.wait()
     await hass.async_block_till_done()
