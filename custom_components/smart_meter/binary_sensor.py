@@ -1,6 +1,6 @@
 """Whether the meter is heard, and what it says of its own condition."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import override
 
 from homeassistant.components.binary_sensor import (
@@ -14,8 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .coordinator import MeterCoordinator, SmartMeterConfigEntry
-from .customer_interface.application.mbus.status import conditions
-from .customer_interface.reading import Value
+from .customer_interface.reading import Reading, Value
 from .entity import SmartMeterEntity, SmartMeterLinkEntity
 from .meter import MeterData, Point
 
@@ -51,6 +50,15 @@ async def async_setup_entry(
     entry.async_on_unload(coordinator.async_add_listener(look))
 
 
+def _conditions(reading: Reading | None) -> Mapping[str, bool]:
+    """Return which conditions a telegram tells; only those of M-Bus do."""
+    if reading is None or (reading.status is None and not reading.records):
+        return {}
+    from .customer_interface.application.mbus.status import conditions  # noqa: PLC0415
+
+    return conditions(reading)
+
+
 def _looking(
     coordinator: MeterCoordinator, add: AddConfigEntryEntitiesCallback
 ) -> Callable[[], None]:
@@ -60,7 +68,7 @@ def _looking(
     def look() -> None:
         known.difference_update([k for k in known if k[0] not in coordinator.data])
         for meter in coordinator.data.values():
-            told = conditions(meter.reading) if meter.reading else {}
+            told = _conditions(meter.reading)
             new = [name for name in told if (meter.key, name) not in known]
             if new:
                 known.update((meter.key, name) for name in new)
@@ -111,9 +119,7 @@ class ConditionSensor(SmartMeterEntity, WrittenOnChange, BinarySensorEntity):
     @override
     def is_on(self) -> bool | None:
         """Whether it is so; None where the last telegram did not say."""
-        # One that told it was there before the entity was.
-        assert self.meter.reading is not None
-        return conditions(self.meter.reading).get(self.entity_description.key)
+        return _conditions(self.meter.reading).get(self.entity_description.key)
 
 
 class ConnectionSensor(SmartMeterLinkEntity, WrittenOnChange, BinarySensorEntity):

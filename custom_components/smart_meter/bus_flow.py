@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from types import MappingProxyType
-from typing import Any, override
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.config_entries import (
     ConfigEntry,
@@ -41,7 +41,6 @@ from .coordinator import Setup, identity_to_store
 from .customer_interface.catalogue import Profile
 from .customer_interface.keys import Key, KeyRing
 from .customer_interface.line import LineSettings
-from .customer_interface.session.master import Found
 from .flow_steps import (
     KEY_FIELD,
     ProgressSteps,
@@ -53,6 +52,9 @@ from .flow_steps import (
 from .listening import Outcome
 from .wired import SUBENTRY_WIRED, BusCoordinator
 from .wireless import async_title, kind_of
+
+if TYPE_CHECKING:
+    from .customer_interface.session.master import Found
 
 CONF_KEY = "key"
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 10, 86_400

@@ -1,6 +1,6 @@
 """Searching a wired bus during set-up: every address is asked once, and whoever answers is listed."""
 
-from typing import override
+from typing import TYPE_CHECKING, override
 
 from homeassistant.core import callback
 
@@ -8,8 +8,10 @@ from .customer_interface.keys import Key, KeyRing
 from .customer_interface.reading import Fault, FaultKind, Reading
 from .customer_interface.session import make_search
 from .customer_interface.session.base import Session
-from .customer_interface.session.master import Found, ScanSession
 from .listening import Listening, Outcome
+
+if TYPE_CHECKING:
+    from .customer_interface.session.master import Found, ScanSession
 
 _REFUSED = (FaultKind.KEY, FaultKind.AUTHENTICATION)
 

@@ -13,7 +13,6 @@ from .customer_interface.catalogue import Catalogue, Profile
 from .customer_interface.errors import SourceError
 from .customer_interface.keys import KeyRing
 from .customer_interface.line import LineSettings
-from .customer_interface.radio import USUAL_MODE
 from .customer_interface.reading import Fault, FaultKind, Protection, Reading
 from .customer_interface.session import make_session
 from .customer_interface.session.base import LinkStatistics, Session
@@ -75,7 +74,7 @@ class Listening:
         keys: KeyRing,
         *,
         expected: Protection = Protection.NONE,
-        radio_mode: str = USUAL_MODE,
+        radio_mode: str | None = None,
     ) -> None:
         """Prepare; nothing is opened before `async_start`."""
         self._hass = hass

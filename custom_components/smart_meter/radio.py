@@ -1,7 +1,7 @@
 """One radio stick and the wireless meters the user chose from all it hears."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, override
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from homeassistant.const import CONF_PORT
 from homeassistant.core import CALLBACK_TYPE, callback
@@ -10,7 +10,6 @@ from homeassistant.util import dt as dt_util
 from . import repairs
 from .const import LOGGER
 from .customer_interface.reading import Fault, FaultKind, Reading
-from .customer_interface.session.radio import RadioSession
 from .descriptions import describe
 from .hub import HubCoordinator, wrapped_keys
 from .meter import STALE_INTERVALS, MeterData, Point
@@ -21,6 +20,9 @@ from .wireless import (
     memory_to_store,
     stored_memory,
 )
+
+if TYPE_CHECKING:
+    from .customer_interface.session.radio import RadioSession
 
 # Radio loses telegrams, and some meters are quiet at night and at weekends: a counter is still what it was, a power is
 # not.

@@ -1,7 +1,7 @@
 """Setting up a radio stick: port, the stick itself, the meters it hears, and the key of each the user picks."""
 
 from abc import abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from homeassistant.config_entries import (
@@ -41,7 +41,6 @@ from .customer_interface.catalogue import Catalogue, GridOperator, Offer, Profil
 from .customer_interface.keys import Key, KeyRing
 from .customer_interface.radio import MODES, USUAL_MODE
 from .customer_interface.reading import Fault, FaultKind, Reading
-from .customer_interface.session.radio import HeardMeter, RadioSession
 from .flow_steps import (
     KEY_FIELD,
     ProgressSteps,
@@ -63,6 +62,10 @@ from .wireless import (
     async_title,
     operator_of,
 )
+
+if TYPE_CHECKING:
+    from .customer_interface.session.near import HeardMeter
+    from .customer_interface.session.radio import RadioSession
 
 CONF_LISTEN_ON = "listen_on"
 # An entry of the list that is no meter.

@@ -3,14 +3,17 @@
 import asyncio
 from contextlib import suppress
 from enum import StrEnum
-from typing import override
+from typing import TYPE_CHECKING, override
 
 from homeassistant.core import callback
 
 from .customer_interface.line import LineSettings
 from .customer_interface.reading import Fault, FaultKind, Reading
-from .customer_interface.session.radio import HeardMeter, RadioSession
 from .listening import PROGRESS_PACE, Listening, Outcome
+
+if TYPE_CHECKING:
+    from .customer_interface.session.near import HeardMeter
+    from .customer_interface.session.radio import RadioSession
 
 # How long to listen before the list is shown, once somebody was heard, and when nobody is.
 LISTEN, PATIENCE = 20.0, 90.0

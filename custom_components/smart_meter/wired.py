@@ -11,7 +11,6 @@ from .coordinator import TROUBLE_INTERVALS
 from .customer_interface.reading import Fault, FaultKind, Reading
 from .customer_interface.session import make_session
 from .customer_interface.session.base import KeyedSession, SessionState
-from .customer_interface.session.master import Slave
 from .hub import HubCoordinator
 from .meter import MeterData, Point
 
@@ -38,6 +37,8 @@ class BusCoordinator(HubCoordinator):
 
     @override
     def _session_from(self, state: SessionState) -> Callable[[], KeyedSession]:
+        from .customer_interface.session.master import Slave  # noqa: PLC0415 - few have a bus
+
         self._choose()
         self._asked = self._to_ask()
         p2 = self.setup.profile.p2

@@ -12,7 +12,7 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 from .customer_interface.catalogue import Catalogue, GridOperator, MeterType, Offer
 from .customer_interface.reading import FaultKind, MeterIdentity
-from .customer_interface.session.radio import HeardMeter, RadioMemory
+from .customer_interface.session.near import HeardMeter, RadioMemory
 
 SUBENTRY_METER: Final = "wireless_meter"
 # The "operator" of an entry that reads any wireless meters, whoever they are from.

@@ -67,8 +67,13 @@ print(json.dumps({"took": took, "loop": loop, "modules": sorted(sys.modules)}))
 """
 # What only few need: it is loaded when it is.
 LATER = (
-    "custom_components.smart_meter.customer_interface.application.c1219",
+    "custom_components.smart_meter.customer_interface.application.",
+    "custom_components.smart_meter.customer_interface.oms",
+    "custom_components.smart_meter.customer_interface.security",
+    "custom_components.smart_meter.customer_interface.session.bus",
+    "custom_components.smart_meter.customer_interface.session.master",
     "custom_components.smart_meter.customer_interface.session.mep",
+    "custom_components.smart_meter.customer_interface.session.radio",
     "custom_components.smart_meter.customer_interface.sink",
     "custom_components.smart_meter.output.mqtt",
     "cryptography.hazmat.primitives.hpke",

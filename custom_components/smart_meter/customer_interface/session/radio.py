@@ -8,9 +8,8 @@ Every meter heard is listed whether it can be read or not; a wrong key never hid
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import MappingProxyType
-from typing import NamedTuple
 
 from ..keys import KeyRing
 from ..link.wmbus import CRC_BITS, parse_raw
@@ -29,6 +28,7 @@ from ..reading import (
 from ..stack import peel
 from .base import LinkStatistics, Output, Send, SessionState, SetLine
 from .belief import Belief
+from .near import HeardMeter, RadioMemory
 from .receiver import Receiver
 
 # A stick answers at once; USB and network adapters add their own delay.
@@ -45,35 +45,6 @@ IDLE_GAP = 0.3
 REPEATED_WITHIN = 30.0
 MAX_METERS = 1_000
 _REMEMBERED_FRAMES = 4
-
-
-class HeardMeter(NamedTuple):
-    """One meter near, as the list of meters shows it.
-
-    `security` is None for meters that do not encrypt, else how (`mode 5`); `fault` is why its last telegram could not
-    be read, None where it could or was not to be read. `last_heard` is the arrival in seconds since the epoch; `telegrams` counts repeated
-    ones once; `opened` is whether a key opened one of them.
-    """
-
-    meter: MeterIdentity
-    signal_dbm: int | None = None
-    mode: str | None = None
-    security: str | None = None
-    last_heard: float = 0.0
-    telegrams: int = 0
-    fault: FaultKind | None = None
-    opened: bool = False
-
-
-class RadioMemory(NamedTuple):
-    """What a session knows of the meters near, to hand on to the next one on the same stick.
-
-    Both by the name a meter is listed under, `heard` with the last heard last; `frames` are a meter's last telegrams
-    with their arrival, the newest last.
-    """
-
-    heard: Mapping[str, HeardMeter] = MappingProxyType({})
-    frames: Mapping[str, tuple[tuple[Frame, float], ...]] = MappingProxyType({})
 
 
 class RadioSession:
