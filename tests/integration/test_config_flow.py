@@ -495,7 +495,6 @@ async def test_options_of_a_meter_that_is_no_longer_known(
     assert "poll_interval" not in result["data_schema"].schema
 
 
-@pytest.mark.timeout(60)
 async def test_simulated(hass: HomeAssistant) -> None:
     """Without a meter a simulated one is set up, runs with the entry and ends with it."""
     result = await choose(hass, await opened(hass), "simulated")

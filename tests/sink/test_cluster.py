@@ -16,7 +16,6 @@ from customer_interface.keys import KeyRing
 from customer_interface.sink import mqtt
 from tests.output.broker import Broker, free_port
 
-pytestmark = pytest.mark.timeout(180)
 ROW = ("netz-noe", "kaifa-ma309m")
 # The two of a cluster have the same port.
 HOSTS = ("127.0.0.1", "127.0.0.2")

@@ -17,7 +17,6 @@ from customer_interface.sink.mqtt import ConfigError, load_config
 from tests.conftest import INTEGRATION
 from tests.output.broker import PASSWORD, USER, Broker, free_port
 
-pytestmark = pytest.mark.timeout(120)
 ROW = ("--operator", "netz-noe", "--meter", "kaifa-ma309m")
 
 
