@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 PATIENCE = 120.0
+SCHEMES = {"dark": 0, "light": 1}
 
 
 class Firefox:
@@ -77,11 +78,14 @@ class Firefox:
 
 
 @contextlib.asynccontextmanager
-async def firefox(profile: Path, script: str) -> AsyncIterator[Firefox]:
-    """Start Firefox, or skip the test where it is not installed."""
+async def firefox(profile: Path, script: str, scheme: str) -> AsyncIterator[Firefox]:
+    """Start Firefox on a system that prefers light or dark, or skip the test where it is not installed."""
     program = shutil.which("firefox-esr") or shutil.which("firefox")
     if program is None:
         pytest.skip("no Firefox here: apt-get install firefox-esr")
+    (profile / "user.js").write_text(
+        f'user_pref("layout.css.prefers-color-scheme.content-override", {SCHEMES[scheme]});'
+    )
     process = await asyncio.create_subprocess_exec(
         program,
         "--headless",

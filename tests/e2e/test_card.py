@@ -40,6 +40,21 @@ IN_CARD: Final = """(() => {
   };
   return find(document)?.shadowRoot?.querySelector(%s)?.textContent ?? null;
 })()"""
+# What the card says while the meter is heard, and when the port is gone.
+LINK_WORDS: Final = {
+    "en": ("The meter is heard", "The port cannot be used"),
+    "de": ("Der Zähler ist zu hören", "Der Anschluss ist nicht benutzbar"),
+}
+GERMAN_POINTS: Final = str.maketrans(",.", ".,")
+# The red of the page's colour, which the theme makes nearly black or nearly white.
+BACKGROUND: Final = """(() => {
+  const colour = getComputedStyle(document.body).getPropertyValue("--primary-background-color");
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.fillStyle = colour;
+  pen.fillRect(0, 0, 1, 1);
+  return pen.getImageData(0, 0, 1, 1).data[0];
+})()"""
+DARK: Final = 128
 # SCREENSHOTS=docs/images makes those of the documentation.
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
@@ -186,11 +201,17 @@ async def test_card(house: House, browser: Browser) -> None:
             await look_at(house, browser, width, scheme)
 
 
-async def is_the_reading(house: House, page: Page | Firefox) -> bool:
-    """Tell whether the card's numbers are those the meter sent last."""
+async def is_the_reading(
+    house: House, page: Page | Firefox, language: str = "en"
+) -> bool:
+    """Tell whether the card's numbers are those the meter sent last, as the language writes them."""
     values = (await house.reading())["values"]
     energy = f"{values['1-0:1.8.0']['value'] / 1000:,.3f} kWh"
     voltage = f"{values['1-0:32.7.0']['value']:.1f} V"
+    if language == "de":
+        energy, voltage = (
+            number.translate(GERMAN_POINTS) for number in (energy, voltage)
+        )
     return (
         await text(page, "[data-key='1-0:1.8.0'] td:last-child") == energy
         and await text(page, "[data-key='1-0:32.7.0'] td:last-child") == voltage
@@ -237,21 +258,31 @@ async def test_picker(house: House, browser: Browser) -> None:
     await context.close()
 
 
-async def test_firefox(house: House, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Firefox shows the same, in each size; and a pulled plug."""
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "de")])
+async def test_firefox(
+    house: House,
+    tmp_path_factory: pytest.TempPathFactory,
+    scheme: str,
+    language: str,
+) -> None:
+    """Firefox shows the same, in each size and theme; and a pulled plug."""
     profile = tmp_path_factory.mktemp("firefox")
-    async with firefox(profile, house.login("en")) as browser:
+    heard, gone = LINK_WORDS[language]
+    async with firefox(profile, house.login(language), scheme) as browser:
         for width, height in WIDTHS.items():
             await browser.go(f"{house.home.url}/{DASHBOARD}/0", width, height)
-            await until(lambda: told(browser, "The meter is heard"))
-            await until(lambda: is_the_reading(house, browser))
+            await until(lambda: told(browser, heard))
+            await until(lambda: is_the_reading(house, browser, language))
             assert await browser.evaluate("innerWidth") == width
             assert not await browser.evaluate(TOO_WIDE)
+            background = await browser.evaluate(BACKGROUND)
+            assert (background < DARK) is (scheme == "dark"), background
             if SCREENSHOTS:
-                path = ROOT / SCREENSHOTS / f"card-firefox-{width}.png"
-                path.write_bytes(await browser.picture())
+                await asyncio.sleep(45)
+                name = f"card-firefox-{width}-{scheme}.png"
+                (ROOT / SCREENSHOTS / name).write_bytes(await browser.picture())
         await house.simulator.stop()
-        await until(lambda: told(browser, "The port cannot be used"))
+        await until(lambda: told(browser, gone))
         assert await text(browser, ".number") == "–"
 
 
@@ -311,8 +342,8 @@ async def look_at(house: House, browser: Browser, width: int, scheme: str) -> No
     """Nothing is cut off in a size and theme; take its picture where one is wanted."""
     language = "de" if scheme == "dark" else "en"
     context, page = await house.page(browser, width, scheme, language)
-    word = "Der Zähler ist zu hören" if language == "de" else "The meter is heard"
-    await until(lambda: told(page, word))
+    heard, _ = LINK_WORDS[language]
+    await until(lambda: told(page, heard))
     await page.locator("smart-meter-card canvas").wait_for()
     if SCREENSHOTS:
         await asyncio.sleep(45)

@@ -108,7 +108,7 @@ async def test_many_meters(flats: list[Flat], tmp_path: Path, validate: Any) -> 
             tmp_path / "publish.toml",
             f'[broker]\nhosts = ["127.0.0.1"]\nport = {broker.port}\n'
             f'username = "{USER}"\npassword = "{PASSWORD}"\n'
-            f'authority = "{broker.authority}"\n'
+            'authority = "ca.pem"\n'
             + "".join(flat.toml(f"Flat {flat.seed}") for flat in flats),
         )
         process = await run("publish", "--config", str(config))
@@ -192,3 +192,19 @@ def test_config_is_secret(tmp_path: Path) -> None:
     )
     with pytest.raises(CustomerInterfaceError, match="no key of this meter"):
         load_config(path, catalogue.load())
+
+
+async def test_no_certificates(tmp_path: Path, socket_enabled: None) -> None:
+    """A file of certificates that is not there ends the program with a sentence, not with a trace."""
+    config = written(
+        tmp_path / "publish.toml",
+        '[broker]\nhosts = ["127.0.0.1"]\nauthority = "gone.pem"\n'
+        + Flat(1).toml("Flat"),
+    )
+    process = await run("publish", "--config", str(config), stderr=-1)
+    _, told = await process.communicate()
+    assert process.returncode == 2
+    assert told.decode().startswith(
+        f"customer-interface: {tmp_path / 'gone.pem'} holds no certificates"
+    )
+    assert told.count(b"\n") == 1

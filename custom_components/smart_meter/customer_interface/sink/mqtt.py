@@ -61,14 +61,14 @@ class Port(NamedTuple):
 
 
 def load_config(path: Path, known: Catalogue) -> tuple[Broker, tuple[Port, ...]]:
-    """Read the TOML file (docs/mqtt.md); raises ConfigError, CatalogueError or KeyFormatError."""
+    """Read the TOML file (docs/publish.md); raises ConfigError, CatalogueError or KeyFormatError."""
     try:
         if path.stat().st_mode & 0o007:
             raise ConfigError(
                 f"{path} holds keys, and all can read it: chmod o= {path}"
             )
         form = tomllib.loads(path.read_text(encoding="utf-8"))
-        return _broker(form["broker"]), tuple(
+        return _broker(form["broker"], path.parent), tuple(
             _port(row, known) for row in form["meters"]
         )
     except OSError as err:
@@ -79,7 +79,8 @@ def load_config(path: Path, known: Catalogue) -> tuple[Broker, tuple[Port, ...]]
         raise ConfigError(f"{path} is no TOML: {err}") from err
 
 
-def _broker(form: Mapping[str, Any]) -> Broker:
+def _broker(form: Mapping[str, Any], folder: Path) -> Broker:
+    authority = form.get("authority")
     tls = bool(form.get("tls", True))
     return Broker(
         tuple(form["hosts"]),
@@ -87,7 +88,7 @@ def _broker(form: Mapping[str, Any]) -> Broker:
         tls,
         form.get("username"),
         form.get("password"),
-        form.get("authority"),
+        None if authority is None else str(folder / authority),
     )
 
 
@@ -112,8 +113,9 @@ class Publisher:
     """Publishes what is taken in, and holds it back while no broker answers."""
 
     def __init__(self, broker: Broker) -> None:
-        """Prepare; `run` connects."""
+        """Prepare; `run` connects. Raises ConfigError for a file of certificates that cannot be read."""
         self._broker = broker
+        self._context = broker.context()
         self._outbox = Outbox()
         self._news = asyncio.Event()
         self._known: dict[str, dict[str, str]] = {}  # meter id: discovery, availability
@@ -158,12 +160,11 @@ class Publisher:
 
     async def run(self) -> None:
         """Connect and publish until cancelled; goes on to the next broker of the cluster when one goes away."""
-        context = self._broker.context()
         attempt = 0
         while True:
             for host in self._broker.hosts:
                 try:
-                    await self._serve(host, context)
+                    await self._serve(host)
                 except* aiomqtt.MqttError, OSError:
                     if self.connected.is_set():
                         attempt = 0
@@ -171,7 +172,7 @@ class Publisher:
             await asyncio.sleep(BACKOFF[min(attempt, len(BACKOFF) - 1)])
             attempt += 1
 
-    async def _serve(self, host: str, context: ssl.SSLContext | None) -> None:
+    async def _serve(self, host: str) -> None:
         broker = self._broker
         async with aiomqtt.Client(
             host,
@@ -179,7 +180,7 @@ class Publisher:
             username=broker.username,
             password=broker.password,
             protocol=aiomqtt.ProtocolVersion.V5,
-            tls_context=context,
+            tls_context=self._context,
             timeout=PATIENCE,
             will=aiomqtt.Will(STATUS, OFFLINE, QOS, retain=True),
         ) as client:
