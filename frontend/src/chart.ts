@@ -52,7 +52,7 @@ export class Chart {
             ...axis,
             size: 30,
             space: 90,
-            incrs: [15, 30, 60, 120],
+            incrs: [15, 30, 60, 120, 300],
             values: (_, ticks, __, ___, step) => ticks.map((tick) => (step < 60 ? seconds : minutes).format(tick * 1000)),
           },
           { ...axis, size: 64, space: 30, values: (_, ticks) => ticks.map((tick) => watts.format(tick)) },

@@ -2750,7 +2750,8 @@ var Aa = 180, ja = 8, Ma = 4 * devicePixelRatio, Na = Math.max(1, Math.floor(1.5
 					15,
 					30,
 					60,
-					120
+					120,
+					300
 				],
 				values: (e, t, n, r, i) => t.map((e) => (i < 60 ? o : a).format(e * 1e3))
 			}, {
