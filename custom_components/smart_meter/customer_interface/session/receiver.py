@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ..catalogue import Profile, layouts
+from ..catalogue import Profile, SessionKind, layouts
 from ..keys import KeyRing
 from ..link import links_for
 from ..link.deframer import Deframer
@@ -28,10 +28,18 @@ if TYPE_CHECKING:
 IDLE_GAP = 0.4
 
 
+# What M-Bus could carry, but does not where meters push (DLMS), want an acknowledgement or are asked (records).
+_SELDOM = {
+    SessionKind.PUSH: frozenset({Layer.MBUS}),
+    SessionKind.ACKNOWLEDGED: frozenset({Layer.DLMS}),
+    SessionKind.MASTER: frozenset({Layer.DLMS}),
+}
+
+
 def context_of(profile: Profile, keys: KeyRing) -> Context:
     """Return what the stack needs to know of a profile; blocking, as what its telegrams need is loaded."""
     layers = carried(profile.links, ciphered=bool(profile.keys))
-    prepare(layers)
+    prepare(layers - _SELDOM.get(profile.session, frozenset()))
     return Context(
         keys,
         layouts(profile.layouts) if Layer.DLMS in layers else (),
