@@ -14,6 +14,7 @@ from homeassistant.core import (
 )
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_register_admin_service
 import probatio
 
 from . import key_exchange, lease
@@ -47,25 +48,16 @@ _RETURN_SCHEMA = probatio.Schema({probatio.Required(CONF_PORT): cv.string})
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
-    """Register the actions."""
+    """Register the actions, which are for administrators: they take the port from everybody, or write telegrams down."""
     key_exchange.async_setup_services(hass)
-    hass.services.async_register(
-        DOMAIN, RECORD, _async_record, _RECORD_SCHEMA, SupportsResponse.OPTIONAL
-    )
-    hass.services.async_register(
-        DOMAIN,
-        RELEASE_PORT,
-        _async_release_port,
-        _RELEASE_SCHEMA,
-        SupportsResponse.OPTIONAL,
-    )
-    hass.services.async_register(
-        DOMAIN,
-        RETURN_PORT,
-        _async_return_port,
-        _RETURN_SCHEMA,
-        SupportsResponse.OPTIONAL,
-    )
+    for name, act, schema in (
+        (RECORD, _async_record, _RECORD_SCHEMA),
+        (RELEASE_PORT, _async_release_port, _RELEASE_SCHEMA),
+        (RETURN_PORT, _async_return_port, _RETURN_SCHEMA),
+    ):
+        async_register_admin_service(
+            hass, DOMAIN, name, act, schema, SupportsResponse.OPTIONAL
+        )
 
 
 async def _async_record(call: ServiceCall) -> ServiceResponse:

@@ -7,12 +7,14 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
+    MockUser,
     async_fire_time_changed,
 )
 
@@ -195,3 +197,29 @@ async def test_lend_while_retrying(hass: HomeAssistant, meter: Meter) -> None:
     await act(hass, "return_port", port=meter.line.url)
     assert entry.state is ConfigEntryState.LOADED
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        ("record", {"config_entry_id": "any"}),
+        ("release_port", {"port": "/dev/none"}),
+        ("return_port", {"port": "/dev/none"}),
+    ],
+)
+async def test_administrators_only(
+    hass: HomeAssistant,
+    hass_read_only_user: MockUser,
+    action: str,
+    data: dict[str, Any],
+) -> None:
+    """Nobody else may take a port away, or have telegrams written down."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    with pytest.raises(Unauthorized):
+        await hass.services.async_call(
+            DOMAIN,
+            action,
+            data,
+            blocking=True,
+            context=Context(user_id=hass_read_only_user.id),
+        )
