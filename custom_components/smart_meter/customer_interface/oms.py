@@ -274,14 +274,15 @@ def _open_ell(
     if not ell.session:
         return _Plain(ell.payload, facts)
     secrets = _secrets(keys, facts.meter)
-    clear = crc16_en13757(ell.payload[2:]) == int.from_bytes(ell.payload[:2], "little")
+    check, below = ell.payload[:2], ell.payload[2:]
+    clear = crc16_en13757(below) == int.from_bytes(check, "little")
     if ell.encryption == 0 and not clear:
         return Fault(
             FaultKind.CHECKSUM, "the CRC of the extended link layer does not fit"
         )
     # A gateway may have decrypted and left the header: the CRC tells, and a header that can follow.
-    if ell.encryption == 0 or (clear and not secrets and ell.payload[2] in FOLLOWING):
-        return _Plain(ell.payload[2:], facts)
+    if ell.encryption == 0 or (clear and not secrets and _follows(below)):
+        return _Plain(below, facts)
     if ell.encryption != AES_CTR:
         return Fault(
             FaultKind.UNSUPPORTED,
@@ -295,6 +296,11 @@ def _open_ell(
         return opened
     facts = facts._replace(check_bits=max(facts.check_bits, _CRC_BITS))
     return _Plain(opened.plaintext, _with_key(facts, opened.key, keys))
+
+
+def _follows(payload: bytes) -> bool:
+    """Tell whether bytes begin with what may lie on an extended link layer."""
+    return payload[:1] != b"" and payload[0] in FOLLOWING
 
 
 def _secrets(keys: KeyRing, *meters: MeterIdentity) -> tuple[bytes, ...]:
