@@ -89,7 +89,7 @@ def test_an_offer_is_complete_and_does_not_contradict_itself(
     assert profile.evidence in {"official", "capture", "document", "simulator"}
     assert (profile.session is SessionKind.MEP) == (profile.links == (Link.MEP,))
     assert (profile.session is SessionKind.RADIO) == (profile.links == (Link.WMBUS,))
-    assert set(dict(operator.key_where)) == {"de", "en"}
+    assert set(dict(operator.key_where)) == LANGUAGES
 
 
 @pytest.mark.parametrize("profile", CATALOGUE.profiles.values(), ids=lambda p: p.id)
