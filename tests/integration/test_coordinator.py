@@ -351,6 +351,19 @@ async def test_second_meter_on_the_port(
     assert not await async_remove_config_entry_device(hass, entry, device)
 
 
+async def test_device_of_an_entry_that_is_not_loaded(
+    hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
+) -> None:
+    """While nobody listens nobody knows which meters are still heard, and none is removed."""
+    await read_two(hass, meter)
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, meter.number), entry.entry_id
+    )
+    assert device is not None
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert not await async_remove_config_entry_device(hass, entry, device)
+
+
 async def test_two_numbers_of_one_meter(hass: HomeAssistant, line: Line) -> None:
     """A list under the serial number is of the meter whose logical device name ends with it (Elektro Ljubljana)."""
     meter = Meter(line, "si-i1", "iskra-am550")
