@@ -767,6 +767,94 @@ def test_axioma_battery() -> None:
     assert other.records[1].quantity == "battery_lifetime"
 
 
+def test_axioma_without_sensor() -> None:
+    """A water meter that does not measure the temperature shows none."""
+    for data, expected in (("F0D8", None), ("F1D8", Decimal("-99.99"))):
+        payload = bytes.fromhex("7A 8000 0000 0413 FB940000 0259" + data)
+        values = said(results("0907785634122007", payload))
+        assert values["flow_temperature", 0] == expected
+
+
+@pytest.mark.parametrize(
+    ("maker", "kind", "mark", "number"),
+    [
+        ("C514", "7007", "8404 13 FFFFFFFF", "04 13 FFFFFFFF"),
+        ("E61E", "3C07", "44 13 FFFFFFFF", "44 13 FEFFFFFF"),
+        ("9726", "0016", "74 13 FEFEFEFE", "44 13 FEFEFE00"),
+        ("9726", "0004", "74 06 FEFEFEFE", "04 06 FEFEFEFE"),
+    ],
+)
+def test_marks(maker: str, kind: str, mark: str, number: str) -> None:
+    """A billing date or month that has not been yet has no total; what nearly looks like it has one."""
+    for address, data, known in (
+        (f"{maker}78563412{kind}", mark, False),
+        (f"{maker}78563412{kind}", number, True),
+        ("2423785634120407", mark, True),
+    ):
+        payload = bytes.fromhex("7A 8000 0000" + data)
+        (value,) = said(results(address, payload)).values()
+        assert (value is not None) is known
+
+
+def test_marks_later() -> None:
+    """A mark is none also where the meter's earlier telegrams had a total."""
+    context = Context(NO_KEYS)
+    for total in ("01000000", "02000000", "03000000", "FFFFFFFF"):
+        payload = bytes.fromhex("7A 8000 0000 0413 09000000 8401 13" + total)
+        address = bytes.fromhex("C514785634127007")
+        message = Message(Layer.MBUS, payload, Link.WMBUS, 0x44, address)
+        (reading,) = peel(message, context)
+        assert isinstance(reading, Reading)
+        assert (reading.records[1].value is None) is (total == "FFFFFFFF")
+
+
+EVO = "7A 8000 0000 0413 56850000 {first} 8404 13 {one} C404 13 {two} 8405 13 {three}"
+EVO_FIRST = "8104 FD28 01 8204 6C {date}"
+EVO_VOLUMES = {"one": "05000000", "two": "04000000", "three": "04000000"}
+
+
+def test_maddalena_months() -> None:
+    """Each end of a month has its date, counted back from the first one, in every telegram anew."""
+    context = Context(NO_KEYS)
+    for told, ends in (
+        ("9F3C", [(2028, 12, 31), (2028, 11, 30), (2028, 10, 31)]),
+        ("9F31", [(2028, 1, 31), (2027, 12, 31), (2027, 11, 30)]),
+        ("5C32", [(2026, 2, 28), (2026, 1, 31), (2025, 12, 31)]),
+    ):
+        first = EVO_FIRST.format(date=told)
+        payload = bytes.fromhex(EVO.format(first=first, **EVO_VOLUMES))
+        address = bytes.fromhex("2434785634125007")
+        message = Message(Layer.MBUS, payload, Link.WMBUS, 0x44, address, check_bits=16)
+        values = said(peel(message, context))
+        assert [values["date", number] for number in (8, 9, 10)] == [
+            date(*end) for end in ends
+        ]
+
+
+@pytest.mark.parametrize(
+    ("address", "change"),
+    [
+        ("2434785634125107", {}),
+        ("2434785634125004", {}),
+        ("2423785634125007", {}),
+        ("2434785634125007", {"two": "06000000"}),  # it rises
+        ("2434785634125007", {"two": "00000080"}),  # one is not known
+        ("2434785634125007", {"first": "8104 FD28 02 8204 6C 1F3C"}),
+        ("2434785634125007", {"first": "8104 FD27 01 8204 6C 1F3C"}),
+        ("2434785634125007", {"first": "01 FD28 01 02 6C 1F3C"}),
+        ("2434785634125007", {"first": "8104 FD28 01"}),
+        ("2434785634125007", {"first": "8104 FD28 01 8204 6C FFFF"}),
+    ],
+)
+def test_maddalena_of_another_kind(address: str, change: dict[str, str]) -> None:
+    """Where it is not certain which month a volume is of, it has no date."""
+    first = EVO_FIRST.format(date="1F3C")
+    text = EVO.format(**{"first": first, **EVO_VOLUMES, **change})
+    values = said(results(address, bytes.fromhex(text)))
+    assert ("date", 9) not in values
+    assert ("volume", 9) in values
+
+
 def test_axioma_battery_again() -> None:
     """The second telegram of a meter is read as the first one was, however it is read."""
     context = Context(NO_KEYS)
@@ -883,6 +971,8 @@ KNOWN = [
     ("2515", "0C1A"),
     ("0907", "0107"),
     ("6850", "76F0"),
+    ("2434", "5007"),
+    ("9726", "0016"),
 ]
 
 

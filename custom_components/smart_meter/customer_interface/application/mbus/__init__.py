@@ -121,11 +121,12 @@ def _read_records(
 
 
 def _packed(records: tuple[Record, ...], meter: MeterIdentity) -> Iterable[Record]:
-    """Return what a maker packed into records of his own; they are not in the telegram as such."""
+    """Return what a maker packed into records of his own or left to follow from them; it is not in the telegram as such."""
     for record in records:
         if packed := makers.within(meter, record):
             for found in parse_records(packed).records:
                 yield found._replace(raw="")
+    yield from makers.following(meter, records)
 
 
 def _error(data: bytes) -> str:

@@ -144,7 +144,7 @@ def _times(
         step += sign
         try:
             yield (
-                _months_later(base, step)
+                months_later(base, step)
                 if spacing == _MONTH
                 else base + step * spacing * _UNITS[unit]
             )
@@ -152,7 +152,7 @@ def _times(
             return
 
 
-def _months_later(base: date, months: int) -> date:
+def months_later(base: date, months: int) -> date:
     """Return the same day of another month; the last day of a month stays the last."""
     year, month = divmod(base.year * 12 + base.month - 1 + months, 12)
     last = monthrange(year, month + 1)[1]

@@ -4,16 +4,29 @@ Each layout is told by maker, version, medium and CI field, and is here only bec
 values prove it. What is read is handed on as records of EN 13757-3, so that it is understood like all others.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ....reading import MeterIdentity, Record
 from ..records import MANUFACTURER_QUANTITY
-from . import apator, axioma, bfw, bmeters, diehl, ei, qundis, techem, zenner
+from . import (
+    apator,
+    axioma,
+    bfw,
+    bmeters,
+    diehl,
+    ei,
+    maddalena,
+    marks,
+    qundis,
+    techem,
+    zenner,
+)
 
 FIRST, PREFIX = apator.FIRST, apator.PREFIX
 
 type _ReadTelegram = Callable[[MeterIdentity, int, bytes], bytes | None]
 type _ReadRecord = Callable[[MeterIdentity, Record], bytes]
+type _Follow = Callable[[MeterIdentity, Sequence[Record]], Iterator[Record]]
 
 _TELEGRAMS: dict[str, tuple[_ReadTelegram, ...]] = {
     "APA": (apator.allocator,),
@@ -37,7 +50,14 @@ _WITHIN: dict[str, _ReadRecord] = {
     "ZRI": zenner.within,
 }
 _PREFIXED = frozenset({"APA", "APT"})
-_CORRECTED = {"AXI": axioma.corrected}
+_CORRECTED: dict[str, Callable[[Record], Record]] = {
+    "AXI": axioma.corrected,
+    "EFE": marks.corrected,
+    "GWF": marks.corrected,
+    "ITW": marks.corrected,
+}
+_FOLLOWING: dict[str, _Follow] = {"MAD": maddalena.months}
+_LOOKED_INTO = frozenset({*_DATA, *_CORRECTED, *_FOLLOWING})
 
 
 def without_prefix(maker: str | None, payload: bytes) -> bytes:
@@ -81,8 +101,8 @@ def from_data(meter: MeterIdentity, data: bytes) -> bytes | None:
 
 
 def look_into(meter: MeterIdentity, records: Iterable[Record]) -> bool:
-    """Whether more than each record's own data decides what a telegram of these records says."""
-    return meter.manufacturer in _DATA or (
+    """Whether more than each record's code and data decides what a telegram of these records says."""
+    return meter.manufacturer in _LOOKED_INTO or (
         meter.manufacturer in _WITHIN and any(map(_may_hold, records))
     )
 
@@ -102,3 +122,9 @@ def corrected(meter: MeterIdentity, records: tuple[Record, ...]) -> tuple[Record
     """Return records as they are meant, of makers who use a code of the standard for something else."""
     correct = _CORRECTED.get(meter.manufacturer or "")
     return tuple(map(correct, records)) if correct else records
+
+
+def following(meter: MeterIdentity, records: Sequence[Record]) -> Iterator[Record]:
+    """Return what follows from several records together by what a maker says of them."""
+    follow = _FOLLOWING.get(meter.manufacturer or "")
+    return follow(meter, records) if follow else iter(())
