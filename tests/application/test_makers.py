@@ -780,6 +780,7 @@ def test_axioma_without_sensor() -> None:
     [
         ("C514", "7007", "8404 13 FFFFFFFF", "04 13 FFFFFFFF"),
         ("E61E", "3C07", "44 13 FFFFFFFF", "44 13 FEFFFFFF"),
+        ("496A", "0007", "C401 13 FFFFFFFF", "C401 13 FFFFFF7F"),
         ("9726", "0016", "74 13 FEFEFEFE", "44 13 FEFEFE00"),
         ("9726", "0004", "74 06 FEFEFEFE", "04 06 FEFEFEFE"),
     ],

@@ -55,6 +55,7 @@ _CORRECTED: dict[str, Callable[[Record], Record]] = {
     "EFE": marks.corrected,
     "GWF": marks.corrected,
     "ITW": marks.corrected,
+    "ZRI": marks.corrected,
 }
 _FOLLOWING: dict[str, _Follow] = {"MAD": maddalena.months}
 _LOOKED_INTO = frozenset({*_DATA, *_CORRECTED, *_FOLLOWING})

@@ -1,6 +1,6 @@
 """Marks for none that are not the standard's: totals of billing dates and months that have not been yet.
 
-Engelmann and GWF send FF FF FF FF for a volume in litres, Itron FE FE FE FE for one or for an energy in kWh.
+Engelmann, GWF and Zenner send FF FF FF FF for a volume in litres, Itron FE FE FE FE for one or for an energy in kWh.
 """
 
 from ....reading import Record
