@@ -1,7 +1,7 @@
 """Home Assistant's frontend as a person uses it: by what is written on the screen."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 import json
 import os
 from pathlib import Path
@@ -10,7 +10,13 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import (
+    Browser,
+    Locator,
+    Page,
+    TimeoutError as TimedOut,
+    expect,
+)
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "script"))
@@ -127,10 +133,18 @@ class Frontend:
 
     async def pick(self, search: str) -> None:
         """Open a list and search in it."""
-        await self.dialog.locator("ha-selector").first.click()
         field = self.page.locator("ha-picker-combo-box input").first
-        await expect(field).to_be_visible(timeout=PATIENCE)
+        await self._open_list(field)
         await field.fill(search)
+
+    async def _open_list(self, within: Locator) -> None:
+        """Open the first list of a form, and look for something in it; a form that was just shown may miss a click."""
+        async with asyncio.timeout(PATIENCE / 1000):
+            while True:
+                with suppress(TimedOut):
+                    await self.dialog.locator("ha-selector").first.click(timeout=10_000)
+                    await within.wait_for(timeout=10_000)
+                    return
 
     async def take(self, found: str) -> None:
         """Take what was found."""
@@ -194,8 +208,9 @@ class Frontend:
 
     async def enter_port(self, url: str) -> None:
         """Type the address of an adapter by hand."""
-        await self.dialog.locator("ha-selector").first.click()
-        await self.page.get_by_text(self.words["manual"], exact=True).click()
+        by_hand = self.page.get_by_text(self.words["manual"], exact=True)
+        await self._open_list(by_hand)
+        await by_hand.click()
         field = self.dialog.locator("ha-selector input").first
         # The list gives way to a field of its own: only what stays in it was typed there.
         async with asyncio.timeout(PATIENCE / 1000):
@@ -230,7 +245,9 @@ async def opened[Kind: Frontend](
         reduced_motion="reduce",
     )
     await context.add_init_script(_login(home, language))
-    frontend = kind(await context.new_page(), home, language)
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE)
+    frontend = kind(page, home, language)
     try:
         yield frontend
     except BaseException:

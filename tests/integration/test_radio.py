@@ -746,11 +746,13 @@ async def test_port_is_changed(hass: HomeAssistant, port: Path) -> None:
 async def test_radio_mode(hass: HomeAssistant, port: Path, mode: str) -> None:
     """A stick is set to the chosen mode, while the flow listens and from then on; the usual one is not kept."""
     async with stick(port, WATER) as line:
-        entry = await make(hass, port, WATER)
         receiver: Any = line.meter
         sent: list[bytes] = []
         receive = receiver.stick.receive
         receiver.stick.receive = lambda data: sent.append(data) or receive(data)
+        entry = await make(hass, port, WATER)
+        await until(hass, lambda: _modes(sent))
+        sent.clear()
         result = await entry.start_reconfigure_flow(hass)
         assert result["step_id"] == "radio_port"
         result = await answer(hass, result, port=str(port), radio_mode=mode)
