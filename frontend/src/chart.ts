@@ -28,7 +28,8 @@ interface Bar {
 export class Chart {
   private plot: uPlot;
   private found: readonly Step[] = [];
-  private hatch: CanvasPattern | null = null;
+  private bars: readonly Bar[] = [];
+  private gaps: CanvasPattern | null = null;
 
   constructor(
     parent: HTMLElement,
@@ -64,7 +65,7 @@ export class Chart {
             points: { show: false },
           },
         ],
-        hooks: { drawAxes: [(plot) => this.draw(plot)] },
+        hooks: { drawClear: [(plot) => this.fill(plot)], drawAxes: [(plot) => this.line(plot)] },
       },
       [[], []],
       parent,
@@ -88,26 +89,38 @@ export class Chart {
     this.plot.destroy();
   }
 
-  private draw(plot: uPlot): void {
-    const { ctx, bbox, valToPos } = plot;
-    const zero = Math.round(valToPos(0, "y", true));
-    this.hatch ??= pattern(ctx, this.look.fed);
+  /** All that is fed in is hatched at once: a pattern in each bar would take several times as long. */
+  private fill(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    this.gaps ??= gaps(ctx);
+    const bars = (this.bars = this.place(plot));
+    const zero = zeroLine(plot);
     ctx.save();
+    ctx.fillStyle = this.look.fed;
+    for (const { left, right, level } of bars) if (level > zero) ctx.fillRect(left, zero, right - left, level - zero);
+    if (this.gaps && bars.some(({ level }) => level > zero)) {
+      ctx.globalCompositeOperation = "destination-out";
+      ctx.fillStyle = this.gaps;
+      ctx.fillRect(bbox.left, zero, bbox.width, bbox.top + bbox.height - zero);
+      ctx.globalCompositeOperation = "source-over";
+    }
     ctx.globalAlpha = 0.45;
     ctx.fillStyle = this.look.drawn;
-    const bars = this.bars(plot);
     for (const { left, right, level } of bars) if (level < zero) ctx.fillRect(left, level, right - left, zero - level);
-    ctx.globalAlpha = 1;
-    ctx.fillStyle = this.hatch ?? this.look.fed;
-    for (const { left, right, level } of bars) if (level > zero) ctx.fillRect(left, zero, right - left, level - zero);
+    ctx.restore();
+  }
+
+  private line(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    ctx.save();
     ctx.fillStyle = this.look.text;
-    ctx.fillRect(bbox.left, zero, bbox.width, 1);
-    bars.forEach((bar, i) => outline(ctx, bar, bars[i - 1]));
+    ctx.fillRect(bbox.left, zeroLine(plot), bbox.width, 1);
+    this.bars.forEach((bar, i) => outline(ctx, bar, this.bars[i - 1]));
     ctx.restore();
   }
 
   /** Where each step stands, in whole pixels: their edges need no smoothing, which is most of the work of painting. */
-  private bars({ bbox, scales, valToPos }: uPlot): Bar[] {
+  private place({ bbox, scales, valToPos }: uPlot): Bar[] {
     const zero = valToPos(0, "y", true);
     const perWatt = valToPos(1, "y", true) - zero;
     const begin = scales.x!.min!;
@@ -130,13 +143,19 @@ function outline(ctx: CanvasRenderingContext2D, { left, right, level, joined, al
   else if (!joined) ctx.fillRect(left - DOT / 2, level - DOT / 2, DOT, DOT);
 }
 
-function pattern(ctx: CanvasRenderingContext2D, colour: string): CanvasPattern | null {
+function zeroLine(plot: uPlot): number {
+  return Math.round(plot.valToPos(0, "y", true));
+}
+
+/** What hatching leaves out: the pattern of all between its lines. */
+function gaps(ctx: CanvasRenderingContext2D): CanvasPattern | null {
   const size = HATCH * devicePixelRatio;
   const tile = document.createElement("canvas");
   tile.width = tile.height = size;
   const pen = tile.getContext("2d");
   if (!pen) return null;
-  pen.strokeStyle = colour;
+  pen.fillRect(0, 0, size, size);
+  pen.globalCompositeOperation = "destination-out";
   pen.lineWidth = size / 4;
   for (const shift of [-size, 0, size]) {
     pen.moveTo(shift, size);

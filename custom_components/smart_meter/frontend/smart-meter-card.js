@@ -2716,7 +2716,7 @@ function $(e, t) {
 // src/chart.ts
 var Aa = 180, ja = 8, Ma = 4 * devicePixelRatio, Na = Math.max(1, Math.floor(1.5 * devicePixelRatio)), Pa = class {
 	constructor(e, t, n, r) {
-		this.look = n, this.found = [], this.hatch = null;
+		this.look = n, this.found = [], this.bars = [], this.gaps = null;
 		let i = (e) => new Intl.DateTimeFormat(r, {
 			hour: "2-digit",
 			minute: "2-digit",
@@ -2764,7 +2764,10 @@ var Aa = 180, ja = 8, Ma = 4 * devicePixelRatio, Na = Math.max(1, Math.floor(1.5
 				paths: () => null,
 				points: { show: !1 }
 			}],
-			hooks: { drawAxes: [(e) => this.draw(e)] }
+			hooks: {
+				drawClear: [(e) => this.fill(e)],
+				drawAxes: [(e) => this.line(e)]
+			}
 		}, [[], []], e);
 	}
 	show(e, t, n) {
@@ -2784,16 +2787,21 @@ var Aa = 180, ja = 8, Ma = 4 * devicePixelRatio, Na = Math.max(1, Math.floor(1.5
 	destroy() {
 		this.plot.destroy();
 	}
-	draw(e) {
-		let { ctx: t, bbox: n, valToPos: r } = e, i = Math.round(r(0, "y", !0));
-		this.hatch ??= Ia(t, this.look.fed), t.save(), t.globalAlpha = .45, t.fillStyle = this.look.drawn;
-		let a = this.bars(e);
-		for (let { left: e, right: n, level: r } of a) r < i && t.fillRect(e, r, n - e, i - r);
-		t.globalAlpha = 1, t.fillStyle = this.hatch ?? this.look.fed;
-		for (let { left: e, right: n, level: r } of a) r > i && t.fillRect(e, i, n - e, r - i);
-		t.fillStyle = this.look.text, t.fillRect(n.left, i, n.width, 1), a.forEach((e, n) => Fa(t, e, a[n - 1])), t.restore();
+	fill(e) {
+		let { ctx: t, bbox: n } = e;
+		this.gaps ??= La(t);
+		let r = this.bars = this.place(e), i = Ia(e);
+		t.save(), t.fillStyle = this.look.fed;
+		for (let { left: e, right: n, level: a } of r) a > i && t.fillRect(e, i, n - e, a - i);
+		this.gaps && r.some(({ level: e }) => e > i) && (t.globalCompositeOperation = "destination-out", t.fillStyle = this.gaps, t.fillRect(n.left, i, n.width, n.top + n.height - i), t.globalCompositeOperation = "source-over"), t.globalAlpha = .45, t.fillStyle = this.look.drawn;
+		for (let { left: e, right: n, level: a } of r) a < i && t.fillRect(e, a, n - e, i - a);
+		t.restore();
 	}
-	bars({ bbox: e, scales: t, valToPos: n }) {
+	line(e) {
+		let { ctx: t, bbox: n } = e;
+		t.save(), t.fillStyle = this.look.text, t.fillRect(n.left, Ia(e), n.width, 1), this.bars.forEach((e, n) => Fa(t, e, this.bars[n - 1])), t.restore();
+	}
+	place({ bbox: e, scales: t, valToPos: n }) {
 		let r = n(0, "y", !0), i = n(1, "y", !0) - r, a = t.x.min, o = e.width / (t.x.max - a), s = (t) => Math.round(e.left + Math.max(t - a, 0) * o);
 		return this.found.map((e, t) => ({
 			left: s(e.at),
@@ -2807,67 +2815,70 @@ var Aa = 180, ja = 8, Ma = 4 * devicePixelRatio, Na = Math.max(1, Math.floor(1.5
 function Fa(e, { left: t, right: n, level: r, joined: i, alone: a }, o) {
 	i && e.fillRect(t, Math.min(r, o.level), Na, Math.abs(r - o.level)), a ? i || e.fillRect(t - Ma / 2, r - Ma / 2, Ma, Ma) : e.fillRect(t, r, n - t + Na, Na);
 }
-function Ia(e, t) {
-	let n = ja * devicePixelRatio, r = document.createElement("canvas");
-	r.width = r.height = n;
-	let i = r.getContext("2d");
-	if (!i) return null;
-	i.strokeStyle = t, i.lineWidth = n / 4;
+function Ia(e) {
+	return Math.round(e.valToPos(0, "y", !0));
+}
+function La(e) {
+	let t = ja * devicePixelRatio, n = document.createElement("canvas");
+	n.width = n.height = t;
+	let r = n.getContext("2d");
+	if (!r) return null;
+	r.fillRect(0, 0, t, t), r.globalCompositeOperation = "destination-out", r.lineWidth = t / 4;
 	for (let e of [
-		-n,
+		-t,
 		0,
-		n
-	]) i.moveTo(e, n), i.lineTo(e + n, 0);
-	return i.stroke(), e.createPattern(r, "repeat");
+		t
+	]) r.moveTo(e, t), r.lineTo(e + t, 0);
+	return r.stroke(), e.createPattern(n, "repeat");
 }
 // src/format.ts
-var La = {
+var Ra = {
 	Wh: "kWh",
 	varh: "kvarh",
 	VAh: "kVAh"
 };
-function Ra(e) {
+function za(e) {
 	let t = /* @__PURE__ */ new Map();
 	return (n, r = 0) => {
 		let i = `${n} ${r}`, a = t.get(i);
 		return a || t.set(i, a = e(n, r)), a;
 	};
 }
-var za = Ra((e, t) => new Intl.NumberFormat(e, {
+var Ba = za((e, t) => new Intl.NumberFormat(e, {
 	minimumFractionDigits: t,
 	maximumFractionDigits: t
-})), Ba = Ra((e) => new Intl.NumberFormat(e, {
+})), Va = za((e) => new Intl.NumberFormat(e, {
 	maximumFractionDigits: 0,
 	signDisplay: "exceptZero"
-})), Va = Ra((e) => new Intl.DateTimeFormat(e, {
+})), Ha = za((e) => new Intl.DateTimeFormat(e, {
 	dateStyle: "medium",
 	timeStyle: "medium"
 }));
-function Ha(e, t, n) {
-	return za(t, n ?? (e.split(".")[1] ?? "").length).format(e);
+function Ua(e, t, n) {
+	return Ba(t, n ?? (e.split(".")[1] ?? "").length).format(e);
 }
-function Ua(e) {
+function Wa(e) {
 	let [, t, n, r] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(e) ?? [];
 	if (n === void 0) return e;
 	let i = n.padStart(4, "0");
 	return `${t}${i.slice(0, -3)}.${i.slice(-3)}${r ?? ""}`;
 }
-function Wa(e, t) {
-	if (e.value === null) return "";
-	if (!e.number) return e.unit ? `${e.value} ${e.unit}` : Ga(e.value, t);
-	let n = e.unit ?? "", r = La[n];
-	return `${Ha(r ? Ua(e.value) : e.value, t)} ${r ?? n}`.trim();
-}
 function Ga(e, t) {
-	if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(e)) return e;
-	let n = new Date(e);
-	return Number.isNaN(n.getTime()) ? e : Va(t).format(n);
+	if (e.value === null) return "";
+	if (!e.number) return e.unit ? `${e.value} ${e.unit}` : Ka(e.value, t);
+	let n = e.unit ?? "", r = Ra[n];
+	return `${Ua(r ? Wa(e.value) : e.value, t)} ${r ?? n}`.trim();
 }
 function Ka(e, t) {
-	return `${Ba(t).format(e)} W`;
+	if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(e)) return e;
+	let n = new Date(e);
+	return Number.isNaN(n.getTime()) ? e : Ha(t).format(n);
+}
+function qa(e, t) {
+	return `${Va(t).format(e)} W`;
 }
 // src/words.ts
-var qa = {
+var Ja = {
 	title: "Smart meter",
 	description: "Live power, all values and the state of the link of a smart meter",
 	import: "Drawing from the grid",
@@ -2902,8 +2913,8 @@ var qa = {
 	field_device: "Meter (empty: the first one)",
 	field_title: "Title",
 	field_minutes: "Length of the curve in minutes"
-}, Ja = {
-	en: qa,
+}, Ya = {
+	en: Ja,
 	de: {
 		title: "Smart Meter",
 		description: "Leistung live, alle Werte und der Zustand der Verbindung eines Smart Meters",
@@ -3049,19 +3060,19 @@ var qa = {
 		field_minutes: "Durata della curva in minuti"
 	}
 };
-function Ya(e) {
-	let t = Ja[(e ?? "en").split("-")[0]] ?? qa;
+function Xa(e) {
+	let t = Ya[(e ?? "en").split("-")[0]] ?? Ja;
 	return (e, n = {}) => Object.entries(n).reduce((e, [t, n]) => e.replace(`{${t}}`, String(n)), t[e]);
 }
-function Xa(e) {
+function Za(e) {
 	return `link_${e}`;
 }
 // src/panel.ts
-var Za = "smart_meter";
-function Qa(e) {
-	return Object.values(e.devices ?? {}).filter((e) => e.identifiers.some(([e]) => e === Za) && !e.disabled_by).sort((t, n) => (t.name ?? "").localeCompare(n.name ?? "", e.language)).map((e) => e.id);
+var Qa = "smart_meter";
+function $a(e) {
+	return Object.values(e.devices ?? {}).filter((e) => e.identifiers.some(([e]) => e === Qa) && !e.disabled_by).sort((t, n) => (t.name ?? "").localeCompare(n.name ?? "", e.language)).map((e) => e.id);
 }
-var $a = class extends Se {
+var eo = class extends Se {
 	constructor(...e) {
 		super(...e), this.narrow = !1, this.cards = /* @__PURE__ */ new Map();
 	}
@@ -3072,12 +3083,12 @@ var $a = class extends Se {
 		};
 	}
 	render() {
-		let e = Ya(this.hass?.language)("title");
+		let e = Xa(this.hass?.language)("title");
 		return R`<header>
         <ha-menu-button .hass=${this.hass} .narrow=${this.narrow}></ha-menu-button>
         <h1>${e}</h1>
       </header>
-      <main>${this.hass ? Qa(this.hass).map((e) => this.card(e, this.hass)) : ""}</main>`;
+      <main>${this.hass ? $a(this.hass).map((e) => this.card(e, this.hass)) : ""}</main>`;
 	}
 	card(e, t) {
 		let n = this.cards.get(e);
@@ -3098,7 +3109,7 @@ var $a = class extends Se {
     main { display: grid; gap: 16px; padding: 16px; max-width: 1100px; margin: 0 auto; }
   `;
 	}
-}, eo = "smart-meter-card", to = 6e4, no = 1250, ro = 60, io = /* @__PURE__ */ new Map(), ao = class extends Se {
+}, to = "smart-meter-card", no = 6e4, ro = 1250, io = 60, ao = /* @__PURE__ */ new Map(), oo = class extends Se {
 	constructor(...e) {
 		super(...e), this.state = null, this.today = {
 			import: null,
@@ -3113,12 +3124,12 @@ var $a = class extends Se {
 	}
 	static getStubConfig(e) {
 		return {
-			device: Qa(e)[0],
+			device: $a(e)[0],
 			minutes: 5
 		};
 	}
 	static getConfigForm() {
-		let e = Ya(document.documentElement.lang);
+		let e = Xa(document.documentElement.lang);
 		return {
 			schema: [
 				{
@@ -3163,7 +3174,7 @@ var $a = class extends Se {
 		};
 	}
 	connectedCallback() {
-		super.connectedCallback(), this.restart(), this.todayTimer = window.setInterval(() => void this.askToday(), to), this.observer = new ResizeObserver(([e]) => this.resize(Math.floor(e.contentRect.width)));
+		super.connectedCallback(), this.restart(), this.todayTimer = window.setInterval(() => void this.askToday(), no), this.observer = new ResizeObserver(([e]) => this.resize(Math.floor(e.contentRect.width)));
 	}
 	disconnectedCallback() {
 		super.disconnectedCallback(), clearTimeout(this.timer), clearInterval(this.todayTimer), this.observer?.disconnect(), this.stop(), this.dropChart();
@@ -3193,7 +3204,7 @@ var $a = class extends Se {
 	}
 	take(e) {
 		let t = this.state?.meter?.id !== e.meter?.id;
-		this.state = e, e.meter && (t && (this.curve = io.get(e.meter.id) ?? new wa(), io.set(e.meter.id, this.curve), this.askToday()), e.now && (this.offset = e.now - Date.now() / 1e3), e.power && this.curve.add({
+		this.state = e, e.meter && (t && (this.curve = ao.get(e.meter.id) ?? new wa(), ao.set(e.meter.id, this.curve), this.askToday()), e.now && (this.offset = e.now - Date.now() / 1e3), e.power && this.curve.add({
 			at: e.power.at,
 			power: e.power.net
 		}));
@@ -3240,7 +3251,7 @@ var $a = class extends Se {
 		let e = this.place();
 		if (!this.isConnected || !e) return;
 		let t = this.now(), n = this.steps(t);
-		e.ariaLabel = this.curveText(n), this.timer = window.setTimeout(() => this.draw(), no), this.width && (this.chart ??= new Pa(e, this.width, this.look(), this.language), this.chart.show(n, t, this.minutes * 60));
+		e.ariaLabel = this.curveText(n), this.timer = window.setTimeout(() => this.draw(), ro), this.width && (this.chart ??= new Pa(e, this.width, this.look(), this.language), this.chart.show(n, t, this.minutes * 60));
 	}
 	look() {
 		let e = getComputedStyle(this), t = (t, n) => e.getPropertyValue(t).trim() || n;
@@ -3261,10 +3272,10 @@ var $a = class extends Se {
 	}
 	render() {
 		if (!this.config || !this.state) return z;
-		let e = Ya(this.language), { state: t } = this;
+		let e = Xa(this.language), { state: t } = this;
 		return R`<ha-card>
       <h2>${this.config.title ?? t.meter?.name ?? e("title")}</h2>
-      <p class="link ${t.link}" role="status">${e(Xa(t.link))}</p>
+      <p class="link ${t.link}" role="status">${e(Za(t.link))}</p>
       ${t.meter ? [
 			this.renderPower(),
 			this.renderCurve(),
@@ -3279,18 +3290,18 @@ var $a = class extends Se {
 	}
 	direction() {
 		let e = this.net(), t = e === null ? "unknown" : e > 0 ? "import" : e < 0 ? "export" : "none";
-		return Ya(this.language)(t);
+		return Xa(this.language)(t);
 	}
 	renderPower() {
 		let e = this.net();
 		return R`<div class="power">
       <span class="arrow" aria-hidden="true">${e === null || e === 0 ? "" : e > 0 ? "↓" : "↑"}</span>
-      <span class="number">${e === null ? "–" : Ka(e, this.language)}</span>
+      <span class="number">${e === null ? "–" : qa(e, this.language)}</span>
       <span class="direction">${this.direction()}</span>
     </div>`;
 	}
 	renderCurve() {
-		let e = Ya(this.language), { minutes: t, state: n } = this, r = (n?.interval ?? 0) > ro;
+		let e = Xa(this.language), { minutes: t, state: n } = this, r = (n?.interval ?? 0) > io;
 		return R`<h3>${e("curve", { minutes: t })}</h3>
       <div class="curve" role="img"></div>
       <p class="key">
@@ -3300,11 +3311,11 @@ var $a = class extends Se {
       </p>`;
 	}
 	curveText(e) {
-		let t = Ya(this.language), n = ka(e), { minutes: r } = this;
+		let t = Xa(this.language), n = ka(e), { minutes: r } = this;
 		if (!n) return t("curve_empty", { minutes: r });
-		let i = (e) => Ha(String(Math.round(e)), this.language);
+		let i = (e) => Ua(String(Math.round(e)), this.language);
 		return t("curve_text", {
-			now: `${this.direction()} ${this.net() === null ? "" : Ka(this.net(), this.language)}`.trim(),
+			now: `${this.direction()} ${this.net() === null ? "" : qa(this.net(), this.language)}`.trim(),
 			minutes: r,
 			low: i(n.low),
 			high: i(n.high),
@@ -3312,7 +3323,7 @@ var $a = class extends Se {
 		});
 	}
 	renderToday() {
-		let e = Ya(this.language), { energy: t } = this.state, n = (t) => t === null ? e("today_pending") : `${Ha(String(t), this.language, 2)} kWh`;
+		let e = Xa(this.language), { energy: t } = this.state, n = (t) => t === null ? e("today_pending") : `${Ua(String(t), this.language, 2)} kWh`;
 		return R`<h3>${e("today")}</h3>
       <dl>
         ${t?.import ? R`<div><dt>+ ${e("drawn")}</dt><dd>${n(this.today.import)}</dd></div>` : z}
@@ -3320,7 +3331,7 @@ var $a = class extends Se {
       </dl>`;
 	}
 	renderPhases() {
-		let e = Ya(this.language), t = new Map(this.state.rows.map((e) => [e.key.replace(/^1-1:/, "1-0:"), e])), n = [
+		let e = Xa(this.language), t = new Map(this.state.rows.map((e) => [e.key.replace(/^1-1:/, "1-0:"), e])), n = [
 			32,
 			52,
 			72
@@ -3338,10 +3349,10 @@ var $a = class extends Se {
     </table>` : z;
 	}
 	cell(e) {
-		return R`<td>${(e ? Wa(e, this.language) : "") || Ya(this.language)("absent")}</td>`;
+		return R`<td>${(e ? Ga(e, this.language) : "") || Xa(this.language)("absent")}</td>`;
 	}
 	renderRows() {
-		let e = Ya(this.language);
+		let e = Xa(this.language);
 		return R`<table class="values">
       <caption>${e("values")}</caption>
       <thead><tr><th scope="col">${e("quantity")}</th><th scope="col">${e("code")}</th><th scope="col">${e("value")}</th></tr></thead>
@@ -3388,19 +3399,19 @@ var $a = class extends Se {
     `];
 	}
 };
-async function oo() {
-	await Promise.race(["home-assistant", "hc-main"].map((e) => customElements.whenDefined(e))), customElements.get(eo) || customElements.define(eo, ao), customElements.get("smart-meter-panel") || customElements.define("smart-meter-panel", $a);
+async function so() {
+	await Promise.race(["home-assistant", "hc-main"].map((e) => customElements.whenDefined(e))), customElements.get(to) || customElements.define(to, oo), customElements.get("smart-meter-panel") || customElements.define("smart-meter-panel", eo);
 }
-var so = window.customCards ??= [];
-if (!so.some((e) => e.type === eo)) {
-	let e = Ya(document.documentElement.lang);
-	so.push({
-		type: eo,
+var co = window.customCards ??= [];
+if (!co.some((e) => e.type === to)) {
+	let e = Xa(document.documentElement.lang);
+	co.push({
+		type: to,
 		name: e("title"),
 		description: e("description"),
 		preview: !0,
 		documentationURL: "https://github.com/smart-meter-home/smart-meter/blob/main/docs/card.md"
 	});
 }
-oo();
-export { ao as SmartMeterCard };
+so();
+export { oo as SmartMeterCard };
