@@ -329,6 +329,12 @@ async def test_exchanged_meter(
     assert await async_remove_config_entry_device(hass, entry, old)
     assert not has_issue(hass, "exchanged")
 
+    entities = er.async_get(hass)
+    assert er.async_entries_for_config_entry(entities, entry.entry_id)
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert not [e for e in entities.entities.values() if e.platform == DOMAIN]
+
 
 async def test_second_meter_on_the_port(
     hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
