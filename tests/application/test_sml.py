@@ -60,10 +60,12 @@ def test_transmission() -> None:
         (("01", "01", "05414243FF"), Value("414243FF")),
         (("01", "01", "0541424300"), Value("ABC")),
         (("01", "01", "01"), Value(None)),
+        (("621B", "5200", "51"), Value(None)),
+        (("621B", "5200", "61"), Value(None)),
     ],
 )
 def test_values(parts: tuple[str, ...], expected: Value) -> None:
-    """Numbers of any size, texts, octets in hexadecimal, and what is left out."""
+    """Numbers of any size, texts, octets in hexadecimal, and what is left out; a number without bytes is none."""
     assert value_of(*parts) == expected
 
 
@@ -154,6 +156,7 @@ def test_damaged_message_gives_nothing() -> None:
         b"\x76" + b"\x71" * 50,
         b"\x76\xff\xff\xff\xff\xff",
         b"\x76\x31",
+        message(list_response(entry("0100100700FF", "621B", "5200", "6A" + "01" * 9))),
     ],
 )
 def test_no_values(data: bytes) -> None:

@@ -19,8 +19,11 @@ from ..reading import Fault, FaultKind, MeterIdentity, Reading, Scalar, Value
 from ..units import DLMS_UNITS, Conversion, plain, scaled
 
 _LIST = 7
-_MORE, _LEFT_OUT = 0x80, 1
+_OCTETS, _BOOLEAN, _INTEGER, _UNSIGNED = 0, 4, 5, 6
+_MORE = 0x80
 _DEEPEST = 8
+# The longest types are Integer64 and Unsigned64; leading bytes may be left out (SML 1.04, 6.2).
+_LONGEST_NUMBER = 8
 _GET_LIST_RESPONSE = 0x0701
 _TIMESTAMP, _LOCAL_TIMESTAMP = 2, 3
 _NO_UNIT = Conversion(None)
@@ -128,16 +131,17 @@ def _node(data: bytes, position: int, depth: int) -> tuple[_Node, int]:
     if length < 0 or end > len(data):
         raise _MalformedError("an element that is cut short")
     content = data[position:end]
-    match kind:
-        case 0:
-            return content or None, end
-        case 4 | 6:
-            return int.from_bytes(content), end
-        case 5:
-            number = _Signed.from_bytes(content, signed=True)
-            number.octets = length
-            return number, end
-    raise _MalformedError("an element of an unknown type")
+    if kind == _OCTETS or not content:
+        return content or None, end
+    if kind not in (_BOOLEAN, _INTEGER, _UNSIGNED):
+        raise _MalformedError("an element of an unknown type")
+    if length > _LONGEST_NUMBER:
+        raise _MalformedError("a number of more than 64 bits")
+    if kind != _INTEGER:
+        return int.from_bytes(content), end
+    number = _Signed.from_bytes(content, signed=True)
+    number.octets = length
+    return number, end
 
 
 def _list(data: bytes, position: int, count: int, depth: int) -> tuple[_Node, int]:
