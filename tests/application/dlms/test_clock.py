@@ -34,6 +34,14 @@ SUMMER = timezone(timedelta(hours=2))
         ("07EA0204030F1EFF00FFC400", None),
         ("07EA021E030F1E0000FFC400", None),
         ("07EA0204030F1E0000FFC4", None),
+        # No such moment is there in every time zone.
+        ("00010101FF000000008000FF", None),
+        ("00010101FF00000000FCB800", None),
+        ("270F0C1FFF173B3B0002D000", None),
+        (
+            "000201010000000000FCB800",
+            datetime(2, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+        ),
     ],
 )
 def test_datetime(data: str, expected: datetime | None) -> None:
@@ -41,6 +49,7 @@ def test_datetime(data: str, expected: datetime | None) -> None:
     result = read_datetime(bytes.fromhex(data))
     assert result == expected
     assert result is None or result.utcoffset() == (expected and expected.utcoffset())
+    assert result is None or result.timestamp() == result.astimezone(UTC).timestamp()
 
 
 def test_parts() -> None:
@@ -51,6 +60,8 @@ def test_parts() -> None:
     assert read_time(bytes.fromhex("18000000")) is None
     assert read_time(bytes.fromhex("17000064")) is None
     assert read_date(b"") is read_time(b"") is None
+    assert read_date(bytes.fromhex("0001010101")) is None
+    assert read_date(bytes.fromhex("270F0C1F05")) is None
 
 
 def test_looks() -> None:

@@ -8,7 +8,7 @@ FF (FFFF for the year, 8000 for the deviation) is "not specified". The deviation
 time to UTC: UTC = local + deviation, so that FFC4 (-60) is UTC+01:00. Status bit 0 says that the time is invalid.
 """
 
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import MAXYEAR, MINYEAR, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 import struct
 
@@ -19,6 +19,8 @@ UNSPECIFIED = 0xFF
 INVALID = 0x01
 # Local time is at most 14 hours before UTC and 12 behind it.
 DEVIATIONS = range(-840, 721)
+# A moment of the first or last year there is may be none in UTC or in another time zone.
+YEARS = range(MINYEAR + 1, MAXYEAR)
 
 
 def read_datetime(data: bytes) -> datetime | None:
@@ -28,7 +30,7 @@ def read_datetime(data: bytes) -> datetime | None:
     year, month, day, hour, minute, second, hundredths, deviation, status = (
         _DATETIME.unpack(data)
     )
-    if status != UNSPECIFIED and status & INVALID:
+    if year not in YEARS or (status != UNSPECIFIED and status & INVALID):
         return None
     fraction, zone = _microseconds(hundredths), _zone(deviation)
     try:
@@ -48,10 +50,11 @@ def _microseconds(hundredths: int) -> int:
 
 def read_date(data: bytes) -> date | None:
     """Read 5 octets; None where a part is not specified, stands for a rule (last day of the month) or cannot be."""
-    if len(data) != DATE_BYTES:
+    year = int.from_bytes(data[:2], "big")
+    if len(data) != DATE_BYTES or year not in YEARS:
         return None
     try:
-        return date(int.from_bytes(data[:2], "big"), data[2], data[3])
+        return date(year, data[2], data[3])
     except ValueError:
         return None
 
