@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 import json
 import os
 from pathlib import Path
+import subprocess
+import sys
 from threading import Event, Thread
 import time
 import tty
@@ -14,6 +16,7 @@ import pytest
 from customer_interface import simulate
 from customer_interface.__main__ import main
 from customer_interface.source.recording import read_recording
+from tests.conftest import INTEGRATION
 
 ROW = "netz-noe", "kaifa-ma309m"
 _NAMED = ("--operator", ROW[0], "--meter", ROW[1])
@@ -109,3 +112,20 @@ def test_neither_line_nor_row(listen: Callable[..., Any]) -> None:
     assert status == 2
     assert not printed
     assert "--operator and --meter, or --line" in said
+
+
+def test_output_nobody_reads(household: Household) -> None:
+    """Where who read the output has ended, as `head` does, listening ends: the port is as it was."""
+    command = [sys.executable, "-m", "customer_interface", "listen", household.url]
+    with subprocess.Popen(
+        [*command, *_NAMED, "--key", household.key],
+        env={**os.environ, "PYTHONPATH": str(INTEGRATION)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b"port open\n"
+        assert process.wait(60) == 0

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+import errno
 import os
 from pathlib import Path
 import socket
@@ -113,3 +114,26 @@ async def test_scheme_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(serialx, "open_serial_connection", not_yet)
     assert await reason("esphome-ha://entry/") == "missing"
+
+
+@pytest.fixture
+async def timed_out() -> AsyncGenerator[port.Port]:
+    """Return an open port whose connection timed out, as one to a host does that lost its network."""
+    master, slave = os.openpty()
+    reader, writer = await serialx.open_serial_connection(
+        url=os.ttyname(slave), baudrate=9600
+    )
+    broken = asyncio.StreamReader()
+    broken.set_exception(TimeoutError(errno.ETIMEDOUT, "Connection timed out"))
+    yield port.Port(broken, writer)
+    writer.close()
+    await writer.wait_closed()
+    os.close(slave)
+    os.close(master)
+
+
+async def test_connection_times_out(timed_out: port.Port) -> None:
+    """It went away: that is no patience that ended, which would be waited for anew without end."""
+    with pytest.raises(SourceError) as caught:
+        await timed_out.read(30)
+    assert caught.value.reason == "lost"

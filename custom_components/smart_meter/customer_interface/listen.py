@@ -40,7 +40,10 @@ async def listen(
     out: Callable[[Reading | Fault], None],
     record: TextIO | None = None,
 ) -> int:
-    """Hand out readings and faults until cancelled or `count` readings were read; returns how many."""
+    """Hand out readings and faults until cancelled or `count` readings were read; returns how many.
+
+    Raises what `out` and `record` raise.
+    """
     enough = asyncio.Event()
     readings = 0
 
@@ -66,12 +69,16 @@ async def listen(
         _tell_link,
         on_bytes,
     )
-    task = asyncio.create_task(runner.run())
+    running = asyncio.ensure_future(runner.run())
+    waiting = asyncio.ensure_future(enough.wait())
     try:
-        await enough.wait()
+        await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in (running, waiting):
+            task.cancel()
+        await asyncio.gather(running, waiting, return_exceptions=True)
     return readings
 
 

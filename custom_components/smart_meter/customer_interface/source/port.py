@@ -1,7 +1,8 @@
 """A serial or network port through serialx: paths, socket://, tcp://, rfc2217://, esphome:// and what Home Assistant adds."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 import errno
 import os
 import socket
@@ -31,7 +32,7 @@ _REASONS = {
 
 
 class Port:
-    """An open port."""
+    """An open port; what fails on it raises SourceError, as a port that went away."""
 
     def __init__(
         self,
@@ -46,37 +47,44 @@ class Port:
         self._has_line = has_line
 
     async def read(self, patience: float | None) -> bytes:
-        """Return what arrived, at least one byte; empty when `patience` seconds passed. Raises SourceError at the end."""
+        """Return what arrived, at least one byte; empty when `patience` seconds passed."""
         try:
             async with asyncio.timeout(patience):
-                data = await self._reader.read(READ_SIZE)
+                # A connection that timed out raises TimeoutError as well, again and again.
+                with _going_away():
+                    data = await self._reader.read(READ_SIZE)
         except TimeoutError:
             return b""
         if not data:
-            raise SourceError("lost", "the port went away")
+            raise _lost()
         return data
 
     async def write(self, data: bytes) -> None:
         """Send bytes."""
-        self._writer.write(data)
-        await self._writer.drain()
+        with _going_away():
+            self._writer.write(data)
+            await self._writer.drain()
 
     async def set_line(self, line: LineSettings) -> None:
         """Change the line settings of the open port."""
         line = _settable(line, has_line=self._has_line)
-        await self._writer.transport.reconfigure_port(
-            baudrate=line.baud,
-            parity=line.parity.value,
-            stopbits=line.stop_bits,
-            byte_size=line.data_bits,
-        )
+        with _going_away():
+            await self._writer.transport.reconfigure_port(
+                baudrate=line.baud,
+                parity=line.parity.value,
+                stopbits=line.stop_bits,
+                byte_size=line.data_bits,
+            )
 
     async def set_pins(self, dtr: bool | None, rts: bool | None) -> None:
-        """Drive DTR and RTS; None leaves a pin as it is."""
+        """Drive DTR and RTS, where the port has them; None leaves a pin as it is."""
         undefined = serialx.PinState.UNDEFINED
-        await self._writer.transport.set_modem_pins(
-            dtr=undefined if dtr is None else dtr, rts=undefined if rts is None else rts
-        )
+        # A session that needs a pin notices that there is none by the meter's silence.
+        with _going_away(), suppress(serialx.UnsupportedSetting):
+            await self._writer.transport.set_modem_pins(
+                dtr=undefined if dtr is None else dtr,
+                rts=undefined if rts is None else rts,
+            )
 
     async def close(self) -> None:
         """Close; what was not sent is dropped."""
@@ -84,6 +92,19 @@ class Port:
         with suppress(OSError, TimeoutError, serialx.SerialException):
             async with asyncio.timeout(5):
                 await self._writer.wait_closed()
+
+
+@contextmanager
+def _going_away() -> Iterator[None]:
+    """Turn what the operating system and serialx raise on an open port into SourceError."""
+    try:
+        yield
+    except (OSError, serialx.SerialException) as err:
+        raise _lost() from err
+
+
+def _lost() -> SourceError:
+    return SourceError("lost", "the port went away")
 
 
 async def open_port(url: str, line: LineSettings) -> Port:

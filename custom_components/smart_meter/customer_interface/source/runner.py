@@ -2,10 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 import time
-
-import serialx
 
 from ..errors import SourceError
 from ..line import LineSettings
@@ -60,7 +57,7 @@ class Runner:
         self._attempt = 0
 
     async def run(self) -> None:
-        """Open, serve and reopen until cancelled. Never raises for what a port or a meter does."""
+        """Open, serve and reopen until cancelled; raises only what is raised by who is told."""
         reported: str | None = None
         while True:
             try:
@@ -79,10 +76,6 @@ class Runner:
             await self._carry_out(self.session.start(self._clock.now()), port)
             while True:
                 await self._step(port)
-        except OSError as err:
-            raise SourceError("lost", "the port went away") from err
-        except serialx.SerialException as err:
-            raise SourceError("lost", "the port went away") from err
         finally:
             await port.close()
 
@@ -111,9 +104,7 @@ class Runner:
                     self._line = line
                     await port.set_line(line)
                 case SetPins(dtr, rts):
-                    # Not every port has these pins; a session that needs them notices by the meter's silence.
-                    with suppress(serialx.UnsupportedSetting):
-                        await port.set_pins(dtr, rts)
+                    await port.set_pins(dtr, rts)
                 case Reading() | Fault():
                     self._on_output(output)
 
