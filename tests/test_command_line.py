@@ -19,6 +19,8 @@ from tests.captures import cases
 from tests.conftest import INTEGRATION
 from tests.dlms_apdus import (
     HEADER,
+    TINETZ,
+    TINETZ_KEY,
     general_signing,
     hdlc_frame,
     listed,
@@ -97,6 +99,19 @@ def test_official_example(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     assert (reading["authenticated"], reading["counter"]) == (False, 0x23)
     assert numbers(reading)["1-0:1.8.0"] == (12937, "Wh")
     assert numbers(reading)["1-0:32.7.0"] == (Decimal("233.7"), "V")
+
+
+def test_apdu_alone_is_no_radio_frame(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """DB 08 could be the length and the C field of a wireless frame: what has the length of an APDU is one."""
+    apdu = TINETZ[9:254] + TINETZ[265:-2]
+    for written in (apdu.hex(), apdu.hex() + "\n" + apdu.hex()):
+        status, readings = decode_hex(
+            capsys, tmp_path, written, "--key", TINETZ_KEY.hex()
+        )
+        assert status == 0
+        assert {numbers(r)["1-0:1.8.0"] for r in readings} == {(9108, "Wh")}
 
 
 def test_binary_and_recordings(

@@ -775,6 +775,22 @@ def test_axioma_without_sensor() -> None:
         assert values["flow_temperature", 0] == expected
 
 
+def test_schneider_energy() -> None:
+    """As a real number energy is in kWh whatever its VIF says, as a whole one in Wh; power is as it says."""
+    payload = bytes.fromhex("7A 8000 0000 0503 00009A42 0403 012E0100 052E 00009A42")
+    values = said(results("A34C785634121502", payload[:11]))
+    assert values == {("energy", 0): Decimal(77_000)}
+    assert said(results("A34C785634121502", payload[:5] + payload[11:17])) == {
+        ("energy", 0): 77_313
+    }
+    assert said(results("A34C785634121502", payload[:5] + payload[17:])) == {
+        ("power", 0): Decimal(77_000)
+    }
+    assert said(results("2423785634121502", payload[:11])) == {
+        ("energy", 0): Decimal(77)
+    }
+
+
 @pytest.mark.parametrize(
     ("maker", "kind", "mark", "number"),
     [

@@ -208,6 +208,11 @@ def test_numbers(data: str, value: Any, unit: str | None) -> None:
         ("04 6D 3F 1F FF FF", None),
         ("06 6D 1F 0C 28 C1 17 00", datetime(2014, 7, 1, 8, 12, 31)),
         ("06 6D 1F 8C 28 C1 17 00", None),  # marked invalid
+        ("0E ED 6B 30 15 23 31 12 06", datetime(2006, 12, 31, 23, 15, 30)),
+        ("0E 6D 30 15 24 31 12 06", None),  # decimal digits that are no time
+        ("0E 6D 3A 15 23 31 12 06", None),
+        ("0C 6C 31 12 06 00", None),  # decimal digits are no type F
+        ("05 6D 0B 0B CD 13", None),  # nor is a real number
         ("03 6D 1E 0F 17", time(23, 15, 30)),
         ("04 6D 00 FF 21 1A", None),
         ("0D 78 05 35 34 33 32 31", "12345"),

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from .catalogue import Profile, layouts
 from .keys import KeyRing
 from .link import SELF_EVIDENT
+from .link.bare import BareLink
+from .link.base import Found
 from .link.wmbus import parse_raw
 from .reading import Fault, Frame, Link, Reading
 from .session.mep_replay import REQUEST_MISSING, replay
@@ -80,4 +82,11 @@ def _looks_wireless(line: bytes) -> bool:
         len(line) > 10
         and line[1] in _WIRELESS_CONTROLS
         and line[0] + 1 <= len(line) <= (line[0] + 1) * 5 // 4 + 4
+        and not _is_apdu(line)
     )
+
+
+def _is_apdu(line: bytes) -> bool:
+    """Whether a line is one APDU by its own length: the DB 08 of a ciphered one would pass for length and C field."""
+    found = BareLink().look(line, 0)
+    return isinstance(found, Found) and not found.tentative and found.end == len(line)

@@ -93,6 +93,17 @@ def datetime_i(data: bytes) -> datetime | None:
     return _datetime(day, data[2] & 0x1F, data[1] & 0x3F, data[0] & 0x3F)
 
 
+def datetime_bcd(data: bytes) -> datetime | None:
+    """Twelve decimal digits, which no annex has (ABB): second, minute, hour, day, month, year of this century. Local time."""
+    digits = data.hex()
+    if len(digits) != 12 or not _BCD_DIGITS.issuperset(digits):
+        return None
+    second, minute, hour, day, month, year = (
+        int(digits[place : place + 2]) for place in range(0, 12, 2)
+    )
+    return _datetime(_date(_CENTURY + year, month, day), hour, minute, second)
+
+
 def time_j(data: bytes) -> time | None:
     """Type J, three bytes: second 0-5, minute 8-13, hour 16-20."""
     second, minute, hour = data[0] & 0x3F, data[1] & 0x3F, data[2] & 0x1F

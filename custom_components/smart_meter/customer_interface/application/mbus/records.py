@@ -208,7 +208,7 @@ def reader_of(header: Header, *, unsigned: bool = False) -> _Decode:
 
 
 def _nothing(_data: bytes) -> None:
-    """A record error makes the data no value."""
+    """Data that a record error, or their own coding, makes no value."""
 
 
 def _decoder(dib: Dib, meaning: Meaning, unsigned: bool) -> _Decode:
@@ -217,8 +217,10 @@ def _decoder(dib: Dib, meaning: Meaning, unsigned: bool) -> _Decode:
     if meaning.form is Form.DAYLIGHT_SAVING:
         whole = DATA_LENGTHS[dib.field] == 4
         return data_types.daylight_saving_k if whole else data_types.hexadecimal
-    if meaning.form in _DECODERS:
-        return _DECODERS[meaning.form]
+    if meaning.form is Form.TIME:
+        return _decoder_of_time(dib)
+    if meaning.form is Form.BYTES:
+        return data_types.hexadecimal
     if dib.field in BCD_FIELDS:
         return data_types.bcd
     if dib.field == REAL:
@@ -227,10 +229,13 @@ def _decoder(dib: Dib, meaning: Meaning, unsigned: bool) -> _Decode:
     return data_types.unsigned if binary else data_types.signed
 
 
-_DECODERS: dict[Form, _Decode] = {
-    Form.TIME: data_types.point_in_time,
-    Form.BYTES: data_types.hexadecimal,
-}
+def _decoder_of_time(dib: Dib) -> _Decode:
+    """A point in time is of types F to J: its bits are no decimal digits and no real."""
+    if dib.field in BCD_FIELDS:
+        return data_types.datetime_bcd
+    return _nothing if dib.field == REAL else data_types.point_in_time
+
+
 _NEVER_VARIABLE = frozenset({Form.TIME, Form.BYTES, Form.DAYLIGHT_SAVING})
 
 

@@ -18,6 +18,7 @@ from . import (
     maddalena,
     marks,
     qundis,
+    schneider,
     techem,
     zenner,
 )
@@ -55,6 +56,7 @@ _CORRECTED: dict[str, Callable[[Record], Record]] = {
     "EFE": marks.corrected,
     "GWF": marks.corrected,
     "ITW": marks.corrected,
+    "SEC": schneider.corrected,
     "ZRI": marks.corrected,
 }
 _FOLLOWING: dict[str, _Follow] = {"MAD": maddalena.months}
