@@ -4,7 +4,17 @@ from binascii import crc_hqx
 from zlib import adler32
 
 _NO_OVERFLOW = 65_521 // 0xFF
-_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+def _reversed_bits() -> bytes:
+    """Return each byte with its bits in reverse order; every further bit of the index doubles the table."""
+    table = [0]
+    for bit in (0x80, 0x40, 0x20, 0x10, 0x08, 0x04, 0x02, 0x01):
+        table += [entry | bit for entry in table]
+    return bytes(table)
+
+
+_REVERSED = _reversed_bits()
 
 
 def sum8(data: bytes) -> int:
@@ -28,13 +38,11 @@ def _reflect16(value: int) -> int:
 
 
 def _table(polynomial: int) -> tuple[int, ...]:
-    """Bytewise table of an MSB-first 16-bit polynomial."""
-    table = []
-    for byte in range(256):
-        value = byte << 8
-        for _ in range(8):
-            value = (value << 1) ^ (polynomial if value & 0x8000 else 0)
-        table.append(value & 0xFFFF)
+    """Bytewise table of an MSB-first 16-bit polynomial; a CRC is linear, so every further bit doubles the table."""
+    table, value = [0], polynomial
+    while len(table) < 256:
+        table += [entry ^ value for entry in table]
+        value = (value << 1 ^ (polynomial if value & 0x8000 else 0)) & 0xFFFF
     return tuple(table)
 
 

@@ -65,31 +65,24 @@ class Quantity(NamedTuple):
         )
 
 
-class _Base(NamedTuple):
-    """Meaning of a value group C for electricity, before D says what is done with it."""
-
-    word: str  # active, reactive, apparent
-    direction: str
-
-
-# IEC 62056-61, table of value group C; L1, L2 and L3 follow 20, 40 and 60 higher.
-_ELECTRIC: dict[int, _Base] = {
-    1: _Base("active", "import"),
-    2: _Base("active", "export"),
-    3: _Base("reactive", "import"),
-    4: _Base("reactive", "export"),
-    5: _Base("reactive", "q1"),
-    6: _Base("reactive", "q2"),
-    7: _Base("reactive", "q3"),
-    8: _Base("reactive", "q4"),
-    9: _Base("apparent", "import"),
-    10: _Base("apparent", "export"),
-    15: _Base("active", "absolute"),
-    16: _Base("active", "net"),
-    17: _Base("active", "q1"),
-    18: _Base("active", "q2"),
-    19: _Base("active", "q3"),
-    20: _Base("active", "q4"),
+# IEC 62056-61, table of value group C: the kind of power and its direction; L1, L2 and L3 follow 20, 40 and 60 higher.
+_ELECTRIC: dict[int, tuple[str, str]] = {
+    1: ("active", "import"),
+    2: ("active", "export"),
+    3: ("reactive", "import"),
+    4: ("reactive", "export"),
+    5: ("reactive", "q1"),
+    6: ("reactive", "q2"),
+    7: ("reactive", "q3"),
+    8: ("reactive", "q4"),
+    9: ("apparent", "import"),
+    10: ("apparent", "export"),
+    15: ("active", "absolute"),
+    16: ("active", "net"),
+    17: ("active", "q1"),
+    18: ("active", "q2"),
+    19: ("active", "q3"),
+    20: ("active", "q4"),
 }
 
 _POWER = {
@@ -346,15 +339,15 @@ def _electric(code: ObisCode) -> Quantity | None:
     base, function = _ELECTRIC.get(number), _FUNCTION.get(code.d)
     if code.a != 1 or base is None or function is None or code.e > 9 or code.f != 255:
         return None
-    prefix, is_energy = function
-    name, kind, unit = (_ENERGY if is_energy else _POWER)[base.word]
+    (prefix, is_energy), (power, direction) = function, base
+    name, kind, unit = (_ENERGY if is_energy else _POWER)[power]
     return Quantity(
-        f"{prefix}{name}_{base.direction}",
+        f"{prefix}{name}_{direction}",
         kind,
         unit,
-        base.direction,
+        direction,
         phase,
         code.e,
         code.b,
-        cumulative=code.d in _CUMULATIVE and base.direction != "net",
+        cumulative=code.d in _CUMULATIVE and direction != "net",
     )
