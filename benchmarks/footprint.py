@@ -19,7 +19,7 @@ _OURS = (
     """
 from customer_interface import catalogue
 from customer_interface.session import make_session
-session = make_session(catalogue.load().profiles["p1-dsmr5"])
+session = make_session(catalogue.profiles()["p1-dsmr5"])
 """,
     """
 session.start(at)

@@ -10,6 +10,7 @@ from typing import Any
 from home import DemoError, Home, Simulator
 
 from customer_interface import catalogue
+from customer_interface.catalogue.operators import Offer
 
 # A push may be this far away before its absence is a failure, besides three of the meter's own intervals.
 PATIENCE = 90.0
@@ -99,7 +100,7 @@ async def _demo(options: argparse.Namespace, folder: Path) -> None:
 
 
 async def set_up(
-    home: Home, operator: str, offer: catalogue.Offer, url: str, keys: dict[str, str]
+    home: Home, operator: str, offer: Offer, url: str, keys: dict[str, str]
 ) -> dict[str, Any]:
     """Go through the config flow as a user would; returns the created entry."""
     answers = {
@@ -159,7 +160,7 @@ def _picked(fields: dict[str, dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-async def check(home: Home, offer: catalogue.Offer) -> None:
+async def check(home: Home, offer: Offer) -> None:
     """Wait until values arrive and change, then print them as a table."""
     async with asyncio.timeout(PATIENCE + 3 * offer.profile.interval[1]):
         first = await _live(home)

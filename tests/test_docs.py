@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from customer_interface import catalogue
+from customer_interface.catalogue import plugs
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -136,8 +137,8 @@ def test_every_austrian_operator_is_in_the_german_pages() -> None:
         assert name in keys
         assert catalogue.text_in(operator.key_where, "de") in keys
         for offer in operator.offers:
-            socket = catalogue.plugs().sockets[offer.profile.socket].name
-            adapter = catalogue.plugs().adapters[offer.profile.adapter].name
+            socket = plugs.load().sockets[offer.profile.socket].name
+            adapter = plugs.load().adapters[offer.profile.adapter].name
             words = (
                 name,
                 offer.meter.name_in("de"),

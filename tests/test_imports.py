@@ -24,7 +24,7 @@ steps = [set(sys.modules) - before]
 data, *secrets = map(bytes.fromhex, hexadecimal)
 keys = [Key(secret) for secret in secrets]
 ring = KeyRing(tuple(keys[:1]), tuple(keys[1:]))
-session = make_session(catalogue.load().profiles[profile], ring)
+session = make_session(catalogue.profiles()[profile], ring)
 steps.append(set(sys.modules) - before)
 session.start(AT)
 outputs = session.receive(data, AT) + session.wake(AT + 1)

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from customer_interface import catalogue
+from customer_interface.catalogue.operators import GridOperator, Offer
 
 PAGES = Path(__file__).parents[1] / "docs" / "meters"
 EVIDENCE = {
@@ -22,9 +23,7 @@ ROWS = [
 IDS = [f"{operator.id}-{offer.meter.id}" for operator, offer in ROWS]
 
 
-def index_row(
-    operator: catalogue.GridOperator, offer: catalogue.Offer
-) -> re.Pattern[str]:
+def index_row(operator: GridOperator, offer: Offer) -> re.Pattern[str]:
     """Return what the index says about a row: names, ids as the command line takes them, the page."""
     ids = f"`--operator {operator.id} --meter {offer.meter.id}`"
     return re.compile(
@@ -33,7 +32,7 @@ def index_row(
     )
 
 
-def page_row(operator: catalogue.GridOperator, offer: catalogue.Offer) -> str:
+def page_row(operator: GridOperator, offer: Offer) -> str:
     """Return what a row's page says about it: line, keys, interval, evidence."""
     profile = offer.profile
     line = str(profile.line or "radio") + (", inverted" if profile.inverted else "")
@@ -56,9 +55,7 @@ def _interval(shortest: float, longest: float) -> str:
 
 
 @pytest.mark.parametrize(("operator", "offer"), ROWS, ids=IDS)
-def test_every_row_has_its_page(
-    operator: catalogue.GridOperator, offer: catalogue.Offer
-) -> None:
+def test_every_row_has_its_page(operator: GridOperator, offer: Offer) -> None:
     """The index leads to a page whose table holds the row as the catalogue has it."""
     found = index_row(operator, offer).findall((PAGES / "README.md").read_text("utf-8"))
     assert len(found) == 1

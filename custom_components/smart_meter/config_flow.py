@@ -49,16 +49,9 @@ from .const import (
 )
 from .coordinator import EXPECTED, identity_to_store
 from .customer_interface import catalogue
-from .customer_interface.catalogue import (
-    Catalogue,
-    GridOperator,
-    KeySpec,
-    Offer,
-    Plugs,
-    Profile,
-    SessionKind,
-    text_in,
-)
+from .customer_interface.catalogue import KeySpec, Profile, SessionKind, text_in
+from .customer_interface.catalogue.operators import Catalogue, GridOperator, Offer
+from .customer_interface.catalogue.plugs import Plugs, load as load_plugs
 from .customer_interface.errors import (
     CatalogueError,
     CustomerInterfaceError,
@@ -838,7 +831,7 @@ class SmartMeterConfigFlow(
 
     async def _async_load(self) -> None:
         self._catalogue = await self.hass.async_add_executor_job(catalogue.load)
-        self._plugs = await self.hass.async_add_executor_job(catalogue.plugs)
+        self._plugs = await self.hass.async_add_executor_job(load_plugs)
 
     @staticmethod
     @callback

@@ -47,7 +47,8 @@ from .const import (
     UpdatePace,
 )
 from .customer_interface import catalogue
-from .customer_interface.catalogue import GridOperator, Offer, Profile, SessionKind
+from .customer_interface.catalogue import Profile, SessionKind
+from .customer_interface.catalogue.operators import GridOperator, Offer
 from .customer_interface.errors import CatalogueError, SourceError
 from .customer_interface.keys import KeyRing
 from .customer_interface.line import LineSettings

@@ -9,7 +9,8 @@ from functools import partial
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
-from .customer_interface.catalogue import Catalogue, Profile
+from .customer_interface.catalogue import Profile
+from .customer_interface.catalogue.operators import Catalogue
 from .customer_interface.errors import SourceError
 from .customer_interface.keys import KeyRing
 from .customer_interface.line import LineSettings

@@ -37,7 +37,8 @@ from .const import (
     CONF_RADIO_MODE,
 )
 from .coordinator import identity_to_store
-from .customer_interface.catalogue import Catalogue, GridOperator, Offer, Profile
+from .customer_interface.catalogue import Profile
+from .customer_interface.catalogue.operators import Catalogue, GridOperator, Offer
 from .customer_interface.keys import Key, KeyRing
 from .customer_interface.radio import MODES, USUAL_MODE
 from .customer_interface.reading import Fault, FaultKind, Reading

@@ -10,7 +10,12 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
-from .customer_interface.catalogue import Catalogue, GridOperator, MeterType, Offer
+from .customer_interface.catalogue.operators import (
+    Catalogue,
+    GridOperator,
+    MeterType,
+    Offer,
+)
 from .customer_interface.reading import FaultKind, MeterIdentity
 from .customer_interface.session.near import HeardMeter, RadioMemory
 

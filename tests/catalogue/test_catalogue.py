@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from customer_interface import catalogue
-from customer_interface.catalogue import SessionKind
+from customer_interface.catalogue import SessionKind, data, plugs
+from customer_interface.catalogue.operators import GridOperator, Offer
 from customer_interface.errors import CatalogueError
 from customer_interface.keys import KeyKind
 from customer_interface.reading import Link
 
 CATALOGUE = catalogue.load()
-PLUGS = catalogue.plugs()
+PLUGS = plugs.load()
 OFFERS = [
     pytest.param(operator, offer, id=f"{operator.id}/{offer.meter.id}")
     for operator in CATALOGUE.operators.values()
@@ -78,7 +79,7 @@ def test_all_other_austrian_operators_are_in_the_table() -> None:
 
 @pytest.mark.parametrize(("operator", "offer"), OFFERS)
 def test_an_offer_is_complete_and_does_not_contradict_itself(
-    operator: catalogue.GridOperator, offer: catalogue.Offer
+    operator: GridOperator, offer: Offer
 ) -> None:
     """Line, link, session and keys of an offer fit one another, and a person is told what to do."""
     profile = offer.profile
@@ -176,7 +177,7 @@ def load_all() -> None:
     """Read every file."""
     for profile in catalogue.load().profiles.values():
         catalogue.layouts(profile.layouts)
-    catalogue.plugs()
+    plugs.load()
 
 
 @pytest.mark.parametrize(
@@ -191,13 +192,13 @@ def test_a_file_that_contradicts_another_is_refused(
     old: str, new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A profile that names what is not there does not load."""
-    (folder,) = catalogue.__path__
-    for file in Path(folder).glob("*.json"):
+    for file in Path(data.__file__).parent.glob("*.json"):
         text = file.read_text("utf-8")
         changed = text.replace(old, new) if file.stem == "profiles" else text
         (tmp_path / file.name).write_text(changed, "utf-8")
-    monkeypatch.setattr(catalogue, "__path__", [str(tmp_path)])
-    for cached in (catalogue.load, catalogue.plugs):
-        monkeypatch.setattr(catalogue, cached.__name__, cached.__wrapped__)
+    monkeypatch.setattr(data, "_FOLDER", tmp_path)
+    for module, name in ((catalogue, "profiles"), (catalogue, "load"), (plugs, "load")):
+        monkeypatch.setattr(module, name, getattr(module, name).__wrapped__)
+    monkeypatch.setattr(plugs, "profiles", catalogue.profiles)
     with pytest.raises(CatalogueError):
         load_all()

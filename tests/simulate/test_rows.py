@@ -3,7 +3,8 @@
 import pytest
 
 from customer_interface import catalogue, simulate
-from customer_interface.catalogue import Offer, SessionKind
+from customer_interface.catalogue import SessionKind
+from customer_interface.catalogue.operators import Offer
 
 OFFERS = [
     pytest.param(operator.id, offer, id=f"{operator.id}/{offer.meter.id}")

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from . import catalogue, jsonform
+from .catalogue.operators import GridOperator, Offer
 from .errors import CustomerInterfaceError, KeyFormatError, SourceError
 from .keys import Key, KeyKind, KeyRing, parse_key
 from .line import LineSettings
@@ -284,9 +285,7 @@ def _operators(options: argparse.Namespace) -> int:
     return EXIT_READ
 
 
-def _offer_line(
-    operator: catalogue.GridOperator, offer: catalogue.Offer, *, as_json: bool
-) -> str:
+def _offer_line(operator: GridOperator, offer: Offer, *, as_json: bool) -> str:
     profile = offer.profile
     if as_json:
         return jsonform.to_text(

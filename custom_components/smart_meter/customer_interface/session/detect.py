@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from ..catalogue import Catalogue, GridOperator, Offer, SessionKind
+from ..catalogue import SessionKind
+from ..catalogue.operators import Catalogue, GridOperator, Offer
 from ..line import LineSettings, Parity
 from ..link import SELF_EVIDENT
 from ..reading import Fault, FaultKind, Frame, Link, MeterIdentity, Reading

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import aiomqtt
 
-from ..catalogue import Catalogue, Profile
+from ..catalogue import Profile
+from ..catalogue.operators import Catalogue
 from ..dataset import document
 from ..errors import CustomerInterfaceError, KeyFormatError
 from ..jsonform import to_text
