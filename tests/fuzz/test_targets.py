@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.fuzz import driver
+from tests.fuzz import driver, fuzz_quick
 
 
 def _known(module: str) -> list[bytes]:
@@ -32,6 +32,13 @@ def test_damaged_inputs(module: str) -> None:
     rng = random.Random(module)
     for _ in range(200):
         fuzz(driver.mutate(rng.choice(known), known, rng))
+
+
+@pytest.mark.parametrize("number", range(len(fuzz_quick.ROWS)))
+def test_the_quick_way_is_taken(number: int) -> None:
+    """Sound telegrams are read by their shapes, all but the first ones: what is fuzzed is the quick way."""
+    sound = bytes((number,)) + 10 * bytes(fuzz_quick.SIZE)
+    assert fuzz_quick.run(sound) >= 10
 
 
 @pytest.mark.parametrize("flags", [[], ["--blind"]])

@@ -7,7 +7,7 @@ from customer_interface.catalogue import SessionKind
 from customer_interface.reading import Reading
 from customer_interface.session import make_session
 from customer_interface.session.base import Output
-from tests.soak.day import profile_of, ring_of
+from tests.spoilt import profile_of, ring_of
 
 from .wire import NOON
 

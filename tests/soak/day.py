@@ -15,10 +15,10 @@ from itertools import count
 from random import Random
 import time
 
-from customer_interface import catalogue, simulate
-from customer_interface.catalogue import Profile, SessionKind
+from customer_interface import simulate
+from customer_interface.catalogue import SessionKind
 from customer_interface.decode import decode
-from customer_interface.keys import Key, KeyKind, KeyRing, parse_key
+from customer_interface.keys import Key, KeyRing
 from customer_interface.link.wmbus import parse_raw
 from customer_interface.plausibility import STRONG_CHECK_BITS
 from customer_interface.radio import STICKS, USUAL_MODE, Heard
@@ -40,6 +40,7 @@ from customer_interface.simulate.meter import (
 )
 from customer_interface.simulate.radio import RadioReceiver
 from customer_interface.stack import Context
+from tests.spoilt import Row, profile_of, ring_of
 
 from .ledger import Entry, Ledger
 from .weather import Damage, Weather
@@ -53,8 +54,6 @@ TYPED_AFTER = 1 / 20  # of a part, until the new key is typed in
 PIECE = 0.1  # seconds of bytes that a port hands on at once, at the most
 WRAP = 1 << 32
 STICK = "im871a"  # the one that simulated radio meters are heard with
-
-type Row = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -80,19 +79,6 @@ class Result:
         seen = self.ledger
         damaged = self.strong and (seen.wrong_readings or seen.doubled)
         return seen.arrived > 0 and not (seen.missed or damaged)
-
-
-def profile_of(row: Row) -> Profile:
-    """Return how a row of the simulators is read."""
-    operator, meter = row
-    return catalogue.load().operator(operator).offer(meter.removesuffix("-old")).profile
-
-
-def ring_of(meter: Meter) -> KeyRing:
-    """Return the keys a household types in: the first encrypts, a second one authenticates."""
-    kind = KeyKind.MEP if isinstance(meter, NesMeter) else KeyKind.ENCRYPTION
-    keys = tuple(parse_key(text, kind) for text in meter.keys.values())
-    return KeyRing(keys[:1], keys[1:])
 
 
 def changed(ring: KeyRing, meter: Meter) -> KeyRing:

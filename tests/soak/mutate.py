@@ -4,6 +4,9 @@ Half of the mutants are telegrams whose bytes were changed, cut, filled in or sw
 other half were changed below a check that was then made right again: below the link's checksum, and below the cipher.
 Nothing may raise or hang, and of the first half nothing may be read but what the telegram says, unless the check fits
 by chance: then it is verified again, by other means. Wrong keys must open nothing.
+
+Then as many mutants come in runs, each between sound telegrams: a session that knows the shape of these has to say of all
+of them what one says that knows none.
 """
 
 import argparse
@@ -20,9 +23,7 @@ import signal
 import sys
 import time
 
-from customer_interface import simulate
 from customer_interface.catalogue import layouts
-from customer_interface.checksum import crc16_arc
 from customer_interface.keys import Key, KeyRing
 from customer_interface.link import links_for
 from customer_interface.link.deframer import Deframer
@@ -33,26 +34,22 @@ from customer_interface.security.mep import digest, open_reply
 from customer_interface.session.base import SessionState
 from customer_interface.session.belief import Belief
 from customer_interface.session.receiver import Receiver
-from customer_interface.simulate.amis import AmisMeter, frame as amis_frame, records
-from customer_interface.simulate.bus import Bus
-from customer_interface.simulate.dlms import DlmsMeter
-from customer_interface.simulate.dsmr import TextMeter
-from customer_interface.simulate.mbus import long_frame
 from customer_interface.simulate.radio import frame_a
-from customer_interface.simulate.sml import SmlMeter, transmission
-from customer_interface.simulate.wmbus import NesRadioMeter, radio_frame
 from customer_interface.stack import Context
 from tests.fuzz import fuzz_mep
 from tests.fuzz.driver import mutate
 from tests.fuzz.fuzz_deframer import prove
+from tests.spoilt import Row, Sender
+from tests.ways import at_once, carried, listen
 
-from .day import MOMENTS, Row, profile_of, ring_of
+from .day import MOMENTS
 
 AT = MOMENTS[0]
 SLOWEST = 10  # seconds one telegram may take
 LONGEST_BODY = 255  # what the length of an M-Bus frame can count
 COUNT, KEYS = 100_000, 5_000
 WARM = 100  # telegrams until all that is loaded late is loaded
+LONGEST_RUN = 60  # telegrams until a run begins again
 
 FORMATS: dict[str, Row] = {
     "M-Bus, DLMS, encrypted": ("netz-noe", "kaifa-ma309m"),
@@ -75,8 +72,6 @@ FORMATS: dict[str, Row] = {
     "MEP": ("linz-netz", "nes-mtr3000"),
 }
 
-type Spoil = Callable[[bytes], bytes]
-
 
 def mutant(data: bytes, random: Random) -> bytes:
     """Return a telegram with bits flipped, pieces left out, filled in or swapped, or its end cut off."""
@@ -90,26 +85,79 @@ def mutant(data: bytes, random: Random) -> bytes:
             return mutate(data, [data], random)
 
 
+class Run:
+    """Sound telegrams and mutants in turn, heard by a session that knows shapes and by one that knows none."""
+
+    def __init__(self, sender: Sender) -> None:
+        """Take the meter that sends them."""
+        self._sender = sender
+        self._sound: dict[int, bytes] = {}
+        self.begin()
+
+    def begin(self) -> bool:
+        """Begin anew; tell whether the second telegram is read by its shape, or the one behind it."""
+        sender = self._sender
+        self._quick, self._long = (
+            listen(sender.profile, sender.ring, AT, shapes=shapes)
+            for shapes in (True, False)
+        )
+        self._number = 0
+        self.hear_sound()
+        return self.hear_sound() or self.hear_sound()
+
+    @property
+    def over(self) -> bool:
+        """Whether it is time to begin anew."""
+        return self._number > LONGEST_RUN
+
+    @property
+    def _at(self) -> float:
+        return AT + self._number * self._sender.interval
+
+    def hear_sound(self) -> bool:
+        """Hear the next telegram as it is sent, and tell whether it was read by its shape."""
+        if self._number not in self._sound:
+            self._sound[self._number] = self._sender.sound(self._at)
+        before = at_once(self._quick)
+        self._hear(self._sound[self._number])
+        return at_once(self._quick) > before
+
+    def hear_mutant(self, random: Random, layer: int) -> None:
+        """Hear a mutant of the next telegram: of all of it, or of what is below a check."""
+        way, *_ = self._sender.ways[layer - 1 : layer] or (None,)
+
+        def spoil(data: bytes) -> bytes:
+            return mutant(data, random)
+
+        sound = self._sender.sound
+        self._hear(way(self._at, spoil) if way else spoil(sound(self._at)))
+
+    def _hear(self, telegram: bytes) -> None:
+        data, at = carried(self._sender.profile, telegram), self._at
+        for hear in (
+            lambda session: session.receive(data, at),
+            lambda session: session.wake(at + 1.0),
+            lambda session: session.state,
+        ):
+            quick, long = hear(self._quick), hear(self._long)
+            if quick != long:
+                raise AssertionError(f"by shape {quick}, else {long}: {data.hex()}")
+        self._number += 1
+
+
 class Format:
     """A format by an example: its undamaged telegram, its mutants, and how they are read."""
 
     def __init__(self, row: Row) -> None:
         """Take the meter of a row for the example."""
-        self._row = row
-        self._profile = profile_of(row)
+        self._sender = Sender(row)
+        self._profile = self._sender.profile
         self._known = layouts(self._profile.layouts)
-        self._meter = simulate.simulator(*row)
-        self.ring = ring_of(self._meter)
-        self.telegram = self._sent()
+        self.ring = self._sender.ring
+        self.telegram = self._sender.sound(AT)
         self._said = self.read(self.telegram, self.ring)
         if not any(isinstance(item, Reading) for item in self._said):
             raise AssertionError(f"the telegram of {row} is not read: {self._said}")
-
-    def _sent(self) -> bytes:
-        sent = self._meter.telegram(AT)
-        if isinstance(self._meter, NesRadioMeter):
-            return frame_a(sent)
-        return sent
 
     def read(self, data: bytes, ring: KeyRing) -> list[Reading | Fault]:
         """Read bytes as they come from the line, or from the stick."""
@@ -133,7 +181,7 @@ class Format:
         belief = Belief(SessionState(), Limits(), self.ring)
         said = [item for item in self._said if isinstance(item, Reading)]
         for reading in said:
-            belief.judge(reading, AT - self._meter.interval)
+            belief.judge(reading, AT - self._sender.interval)
         return any(
             isinstance(output, Reading)
             and (output.values or output.records)
@@ -156,71 +204,17 @@ class Format:
 
     def made_right(self) -> tuple[Callable[[Random], bytes], ...]:
         """Return the ways to change what lies below a check and to make the check right again."""
-        match self._meter:
-            case DlmsMeter(ciphering=None):
-                return (self._below_link,)
-            case DlmsMeter():
-                return (self._below_link, self._below_cipher)
-            case TextMeter(ciphering=None, checksum=checksum):
-                return (self._below_crc,) if checksum else ()
-            case TextMeter():
-                return (self._below_cipher,)
-            case AmisMeter():
-                return (self._below_sum, self._below_amis)
-            case Bus():
-                return (self._below_sum,)
-            case SmlMeter():
-                return (self._below_sml,)
-            case NesRadioMeter():
-                return (self._below_blocks,)
-        raise AssertionError(f"no way to damage {self._row}")
-
-    def _below_link(self, random: Random) -> bytes:
-        meter = simulate.simulator(*self._row)
-        assert isinstance(meter, DlmsMeter)
-        framing = meter.framing
-        meter.framing = lambda apdu: framing(mutant(apdu, random) or b"\0")
-        return meter.telegram(AT)
-
-    def _below_cipher(self, random: Random) -> bytes:
-        meter = simulate.simulator(*self._row)
-        assert isinstance(meter, DlmsMeter | TextMeter)
-        assert meter.ciphering is not None
-        if isinstance(meter, DlmsMeter):
-            payload = meter.payload
-
-            def spoilt(*about: object) -> object:
-                spoken = payload(*about)  # type: ignore[arg-type]
-                return replace(spoken, apdu=mutant(spoken.apdu, random))
-
-            meter.payload = spoilt  # type: ignore[assignment]
-        else:
-            cipher = meter.cipher
-            meter.cipher = lambda ciphering, text, counter, key: cipher(
-                ciphering, _with_crc(mutant(text, random)), counter, key
-            )
-        return meter.telegram(AT)
-
-    def _below_crc(self, random: Random) -> bytes:
-        return _with_crc(mutant(self.telegram, random))
-
-    def _below_sum(self, random: Random) -> bytes:
-        body = self.telegram[4 : 4 + self.telegram[1]]
-        return long_frame(mutant(body, random)[:LONGEST_BODY])
-
-    def _below_amis(self, random: Random) -> bytes:
-        plain = mutant(records(self._meter.house.at(AT), 0), random)  # type: ignore[attr-defined]
-        return amis_frame(
-            plain[:80].ljust(80, b"\x2f"), 1, 0x53, self.ring.keys[0].secret
+        return tuple(
+            partial(self._spoilt, way) for way in range(len(self._sender.ways))
         )
 
-    def _below_sml(self, random: Random) -> bytes:
-        content = self.telegram[8:-8]
-        return transmission(mutant(content, random))
+    def run(self) -> Run | None:
+        """Return a run of its telegrams, None where nothing of them has a shape."""
+        run = Run(self._sender)
+        return run if run.begin() else None
 
-    def _below_blocks(self, random: Random) -> bytes:
-        bare = self._meter.telegram(AT)
-        return frame_a(radio_frame(mutant(bare[2:], random)[:250]))
+    def _spoilt(self, way: int, random: Random) -> bytes:
+        return self._sender.ways[way](AT, lambda data: mutant(data, random))
 
 
 def _says(reading: Reading, clean: Reading) -> bool:
@@ -228,12 +222,6 @@ def _says(reading: Reading, clean: Reading) -> bool:
         reading.values.items() <= clean.values.items()
         and all(record in clean.records for record in reading.records)
     )
-
-
-def _with_crc(text: bytes) -> bytes:
-    """Return a P1 text with the checksum of what stands before its last `!`."""
-    body = text.rpartition(b"!")[0] + b"!"
-    return body + f"{crc16_arc(body):04X}\r\n".encode()
 
 
 def _sound_a(data: bytes) -> bool:
@@ -291,11 +279,15 @@ class MepFormat:
 
         return (conversed,)
 
+    def run(self) -> None:
+        """There are no shapes of replies."""
+
 
 @dataclass(slots=True)
 class Tally:
     """What came of the mutants of one format.
 
+    `in_runs` are mutants between sound telegrams, of which so many were read `at_once`.
     `passed` said something new though damaged: their check fitted by chance, or there is none; of these a session that
     had the telegram before `believed` some, and `unsound` had a check that did not fit. `slowest` is seconds of processor time, `grown` how many kB more the process needed at its peak
     than after the first telegrams.
@@ -309,6 +301,8 @@ class Tally:
     unsound: int = 0
     wrong_keys: int = 0
     opened: int = 0
+    in_runs: int = 0
+    at_once: int = 0
     slowest: float = 0.0
     grown: int = 0
     raised: str = ""
@@ -334,6 +328,7 @@ def try_format(name: str, count: int, keys: int, seed: int = 1) -> Tally:
             _broken(form, random, tally, count - count // 2),
             _right(form, random, tally, count // 2),
             _wrong_keys(form, random, tally, keys),
+            _in_runs(form, random, tally, count),
         )
         for number, step in enumerate(steps):
             signal.alarm(SLOWEST)
@@ -400,6 +395,24 @@ def _wrong_keys(
     return (step for _ in range(count if form.ring.keys else 0))
 
 
+def _in_runs(form: _Form, random: Random, tally: Tally, count: int) -> Iterator[_Step]:
+    run = form.run()
+    if run is None:
+        return
+    layers = cycle((0, 1, 0, 2) if len(form.made_right()) > 1 else (0, 1))
+
+    def step() -> None:
+        run.hear_mutant(random, next(layers))
+        tally.in_runs += 1
+        # Behind a mutant one telegram may have to go the long way.
+        quick = run.hear_sound() or run.hear_sound()
+        tally.at_once += quick
+        if run.over or not quick:
+            run.begin()
+
+    yield from (step for _ in range(count))
+
+
 _COLUMNS = (
     "format",
     "held",
@@ -410,6 +423,8 @@ _COLUMNS = (
     "made right",
     "wrong keys",
     "opened",
+    "in runs",
+    "next read at once",
     "slowest ms",
     "memory grown kB",
 )
@@ -423,6 +438,7 @@ def table_row(tally: Tally) -> tuple[str, ...]:
         *map(str, (tally.broken, tally.passed, tally.believed)),
         *map(str, (tally.unsound, tally.right)),
         *map(str, (tally.wrong_keys, tally.opened)),
+        *map(str, (tally.in_runs, tally.at_once)),
         f"{tally.slowest * 1_000:.0f}",
         str(tally.grown),
     )

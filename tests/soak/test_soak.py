@@ -7,9 +7,10 @@ import pytest
 from customer_interface.obis import ObisCode
 from customer_interface.reading import MeterIdentity, Reading, Value
 from customer_interface.simulate import ROWS
-from tests.soak.day import Row, run_day
+from tests.soak.day import run_day
 from tests.soak.ledger import Entry, Ledger
 from tests.soak.weather import Damage
+from tests.spoilt import Row
 
 POWER = ObisCode.parse("1-0:1.7.0")
 HOURS = 0.1

@@ -24,8 +24,8 @@ class PushSession:
         """Listen with a receiver; `expected_interval` in seconds holds until the real one is learned."""
         self._receiver = receiver
         self._belief = belief
-        self._quick = QuickWay(receiver, belief)
         self._forms = Forms()
+        self._quick = QuickWay(receiver, belief, self._forms)
         self._expected = expected_interval
         self._listening_since: float | None = None
         self._silence_told = False
@@ -65,7 +65,6 @@ class PushSession:
         readings = self._quick.read(data, at)
         if readings is not None:
             self._silence_told = False
-            self._forms.pass_by()
             self._receiver.learned(self._belief.interval())
             return readings
         items = self._receiver.frames(data, at)

@@ -14,6 +14,7 @@ from ..shape import envelope
 from ..shape.cache import Filling, Known
 from ..shape.envelope import Envelope
 from .belief import Belief
+from .forms import Forms
 from .receiver import Receiver
 from .steady import Steady
 
@@ -36,10 +37,11 @@ class _Telegram:
 class QuickWay:
     """The telegrams of one port that are read at once, by their length."""
 
-    def __init__(self, receiver: Receiver, belief: Belief) -> None:
+    def __init__(self, receiver: Receiver, belief: Belief, forms: Forms) -> None:
         """Stand beside the long way, with whose parts it shares all that is remembered."""
         self._receiver = receiver
         self._belief = belief
+        self._forms = forms
         self._keys: KeyRing | None = None
         self._telegrams: dict[int, _Telegram] = {}
         self._whole: bytes | None = None
@@ -66,6 +68,8 @@ class QuickWay:
         self._in_vain = 0
         self._receiver.take(len(data), whole, telegram.envelope, len(fillings), at)
         self._receiver.context.shapes.used()
+        if telegram.envelope.text:
+            self._forms.pass_by()
         readings = []
         for number in news:
             reading = telegram.known.reading(number, fillings[number], counter, at)

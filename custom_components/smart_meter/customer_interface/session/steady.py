@@ -56,8 +56,10 @@ class Steady(NamedTuple):
     def holds(self, filling: Filling, counter: int | None, at: float) -> bool:
         """Tell whether each value of the next reading is believed without a closer look."""
         meter, time = self.meter, filling.time
+        if meter.judged != self.judged:
+            return False
         rhythm = meter.ahead or meter.line[0].rhythm
-        if meter.judged != self.judged or rhythm is None or at < rhythm.seen:
+        if rhythm is None or at < rhythm.seen:
             return False
         if counter is not None and not self._rises(counter):
             return False

@@ -32,7 +32,8 @@ class Envelope(NamedTuple):
 
     `form` parts a telegram into what is fixed, carried and a checksum in turn, and ends with what is fixed. It comes in
     so many `frames` from one `address`; the last M-Bus `segment` is where it says. `rest` stays behind it, as it may
-    belong to the next telegram. `another` finds a second APDU, where one may begin within what is carried.
+    belong to the next telegram. `text` is whether it is a P1 text. `another` finds a second APDU, where one may begin
+    within what is carried.
     """
 
     form: struct.Struct
@@ -42,6 +43,7 @@ class Envelope(NamedTuple):
     address: bytes
     segment: slice | None
     rest: bytes
+    text: bool
     another: re.Pattern[bytes] | None
 
     def open(self, data: bytes) -> bytes | None:
@@ -98,6 +100,7 @@ def learn(
         if message.link is Link.MBUS
         else None,
         data[end:],
+        message.link is Link.P1,
         _another(message),
     )
     opened = envelope.open(data)
