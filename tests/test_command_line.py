@@ -173,6 +173,9 @@ def test_faults_have_names(
     assert NOE_KEY not in json.dumps(results, default=str).upper()
 
 
+_NOE = ("--operator", "netz-noe", "--meter", "kaifa-ma309m")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -180,6 +183,10 @@ def test_faults_have_names(
         ["decode", "/nowhere/at/all"],
         ["decode", "--operator", "nobody", "-"],
         ["listen", "socket://127.0.0.1:1"],
+        ["listen", "--line", "2400 8E1", "--record", "/nowhere/at/all", "/dev/null"],
+        ["simulate", *_NOE, "--port", "tcp:65536"],
+        ["simulate", *_NOE, "--port", f"tcp:{'9' * 5000}"],
+        ["simulate", *_NOE, "--port", "pty:/nowhere/at/all"],
     ],
 )
 def test_wrong_arguments(
@@ -191,6 +198,15 @@ def test_wrong_arguments(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
     assert main(arguments) == 2
     assert capsys.readouterr().err.startswith("customer-interface: ")
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "nan", "inf", "fast"])
+def test_wrong_speed(capsys: pytest.CaptureFixture[str], speed: str) -> None:
+    """Time neither stands still nor runs backwards."""
+    with pytest.raises(SystemExit) as caught:
+        main(["simulate", *_NOE, "--speed", speed])
+    assert caught.value.code == 2
+    assert f"invalid _speed value: '{speed}'" in capsys.readouterr().err
 
 
 def test_operators(capsys: pytest.CaptureFixture[str]) -> None:
@@ -300,6 +316,14 @@ def test_output_nobody_reads(tmp_path: Path) -> None:
             "line 2 of the rec",
         ),
         ('{"time": 0, "hex": "00"}\n{"hex": "00"}\n', (), "line 2 of the rec"),
+        ('{"time": 1e999, "hex": "00"}\n', (), "line 1 of the rec"),
+        ('{"time": NaN, "hex": "00"}\n', (), "line 1 of the rec"),
+        pytest.param(
+            f'{{"time": 1{"0" * 400}, "hex": "00"}}\n',
+            *((), "line 1 of the rec"),
+            id="far away",
+        ),
+        pytest.param(f'{{"hex": {"[" * 200_000}\n', (), "line 1 of the rec", id="deep"),
         ("68 FA\nno hex\n", ("--hex",), "line 2 is not hexadecimal"),
     ],
 )

@@ -120,7 +120,7 @@ async def test_scheme_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 async def timed_out() -> AsyncGenerator[port.Port]:
     """Return an open port whose connection timed out, as one to a host does that lost its network."""
     master, slave = os.openpty()
-    reader, writer = await serialx.open_serial_connection(
+    _, writer = await serialx.open_serial_connection(
         url=os.ttyname(slave), baudrate=9600
     )
     broken = asyncio.StreamReader()

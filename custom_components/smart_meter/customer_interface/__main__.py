@@ -31,6 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
         # The reader of our output went away: nothing is left to say, not even at exit.
         sys.stdout = None
         return EXIT_READ
+    except OSError as err:
+        print(f"customer-interface: {err}", file=sys.stderr)
+        return EXIT_USAGE
     except KeyboardInterrupt:
         return EXIT_READ
     return status
@@ -349,7 +352,7 @@ def _add_simulate(commands: Any) -> None:
         help="where (default: pty)",
     )
     parser.add_argument(
-        "--speed", type=float, default=1.0, metavar="X", help="run X times faster"
+        "--speed", type=_speed, default=1.0, metavar="X", help="run X times faster"
     )
     parser.add_argument(
         "--seed", type=int, default=1, help="another household (default: 1)"
@@ -377,6 +380,14 @@ def _add_simulate(commands: Any) -> None:
         "--print-key", action="store_true", help="show the keys of this meter and end"
     )
     parser.set_defaults(run=_simulate)
+
+
+def _speed(text: str) -> float:
+    """Read a finite number above zero; argparse makes a sentence of what is raised."""
+    speed = float(text)
+    if not 0 < speed < float("inf"):
+        raise ValueError(text)
+    return speed
 
 
 def _simulate(options: argparse.Namespace) -> int:

@@ -319,7 +319,7 @@ async def open_port(meter: Meter, port: str, speed: float = 1.0) -> AsyncIterato
     kind, _, where = port.partition(":")
     if kind == "pty":
         serving = serve_pty(meter, Path(where) if where else None, speed)
-    elif kind in ("tcp", "rfc2217") and (not where or where.isdecimal()):
+    elif kind in ("tcp", "rfc2217") and _is_number(where or "0"):
         serving = (serve_tcp if kind == "tcp" else serve_rfc2217)(
             meter, int(where or 0), speed
         )
@@ -329,3 +329,8 @@ async def open_port(meter: Meter, port: str, speed: float = 1.0) -> AsyncIterato
         )
     async with serving as line:
         yield line
+
+
+def _is_number(where: str) -> bool:
+    """Tell whether a text is the number of a network port."""
+    return where.isdecimal() and len(where) <= 5 and int(where) < 1 << 16

@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator
 import json
+from math import isfinite
 import re
 from typing import NamedTuple
 
@@ -47,6 +48,8 @@ def read_recording(data: bytes) -> Iterator[Recorded]:
                 KeyError,
                 TypeError,
                 AttributeError,
+                OverflowError,
+                RecursionError,
                 CustomerInterfaceError,
             ) as err:
                 raise SourceError(
@@ -56,9 +59,11 @@ def read_recording(data: bytes) -> Iterator[Recorded]:
 
 def _recorded(line: str) -> Recorded:
     form = json.loads(line)
-    settings = form.get("line")
+    settings, time = form.get("line"), float(form["time"])
+    if not isfinite(time):
+        raise ValueError("a time that is no number")
     return Recorded(
-        float(form["time"]),
+        time,
         str(form.get("direction", "rx")),
         bytes.fromhex(form["hex"]),
         LineSettings.parse(settings) if settings else None,
