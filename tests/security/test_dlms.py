@@ -18,6 +18,7 @@ from customer_interface.security.dlms import (
     is_signer,
     looks_plain,
     open_apdu,
+    seal_of,
     title_of,
     verifies,
 )
@@ -424,3 +425,14 @@ def test_certificates_of_companion_standard(
         at == issuer for at in range(len(CERTIFICATES))
     ]
     assert not verifies(signers[issuer], signature, signed[:-1] + b"\0")
+
+
+def test_seal_shows_no_key() -> None:
+    """Neither the key it opens with nor that of the tag is in what is printed of it."""
+    seal = seal_of(general_glo(PLAIN, 0x30), EK, AK)
+    assert seal is not None
+    assert seal.associated == b"\x30" + AK
+    shown = repr((seal,)) + str(seal)
+    for key in (EK, AK):
+        assert repr(key)[2:-1] not in shown
+        assert key.hex().upper() not in shown.upper()

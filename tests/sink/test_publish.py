@@ -13,6 +13,7 @@ import pytest
 
 from customer_interface import catalogue
 from customer_interface.errors import CustomerInterfaceError
+from customer_interface.sink import mqtt
 from customer_interface.sink.mqtt import ConfigError, load_config
 from tests.conftest import INTEGRATION
 from tests.output.broker import PASSWORD, USER, Broker, free_port
@@ -192,6 +193,14 @@ def test_config_is_secret(tmp_path: Path) -> None:
     )
     with pytest.raises(CustomerInterfaceError, match="no key of this meter"):
         load_config(path, catalogue.load())
+
+
+def test_password_is_not_shown() -> None:
+    """What is printed of a broker says where it is, and nothing of how to get in."""
+    shown = repr(
+        mqtt.Broker(("broker.example",), 8883, username="meters", password="secret")
+    )
+    assert shown == "Broker(broker.example, port=8883, tls=True)"
 
 
 async def test_no_certificates(tmp_path: Path, socket_enabled: None) -> None:

@@ -398,6 +398,10 @@ class Seal(NamedTuple):
     cipher: AESGCM
     associated: bytes | None
 
+    def __repr__(self) -> str:
+        """Never show the authentication key, which the tag covers."""
+        return f"Seal({self.head.hex().upper()}, {self.end} bytes)"
+
     def open(self, apdu: bytes) -> tuple[bytes, int] | None:
         """Return plaintext and invocation counter; None where the head is another or the tag does not fit."""
         if not apdu.startswith(self.head):

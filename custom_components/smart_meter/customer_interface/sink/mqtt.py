@@ -42,6 +42,10 @@ class Broker(NamedTuple):
     password: str | None = None
     authority: str | None = None
 
+    def __repr__(self) -> str:
+        """Never show the password."""
+        return f"Broker({', '.join(self.hosts)}, port={self.port}, tls={self.tls})"
+
     def context(self) -> ssl.SSLContext | None:
         """Return the TLS settings; raises ConfigError for a file of certificates that cannot be read."""
         if not self.tls:
