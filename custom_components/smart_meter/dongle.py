@@ -108,7 +108,11 @@ class Dongle:
         """Tell whether a port is one of this dongle's, however it is written."""
         if port == self.device:
             return True
-        url = URL(port) if "://" in port else URL()
+        try:
+            url = URL(port)
+        except ValueError:
+            # An address as somebody typed it, before a port was opened there.
+            return False
         if url.scheme == SCHEME:
             node = self.async_node(hass)
             return node is not None and url.path.strip("/") == node.entry_id

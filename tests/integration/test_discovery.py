@@ -198,6 +198,9 @@ async def test_dongle_with_a_radio_module(hass: HomeAssistant) -> None:
         ("esphome-hass://esphome/another?port_name=Meter", None),
         ("esphome://192.0.2.8:6053/?port_name=Meter", None),
         ("/dev/ttyUSB0", None),
+        # Typed for a meter that was not waited for, so that nobody opened it.
+        ("socket://meter:99999", None),
+        ("socket://[meter", None),
     ],
 )
 async def test_dongle_in_use(
