@@ -70,6 +70,9 @@ from .simulated import SimulatedMeter
 from .summary import async_summary
 from .wireless import RADIO, operator_of
 
+# What an entry stores of who the meter is; the second where no telegram told it yet.
+_UNHEARD = (CONF_IDENTITY, CONF_PENDING)
+
 # The row a simulated meter is of, where the user does not choose one: a meter with all a household wants to see.
 SIMULATED_OPERATOR, SIMULATED_METER = "netz-noe", "kaifa-ma309m"
 
@@ -811,8 +814,9 @@ class SmartMeterConfigFlow(
         self, identity: MeterIdentity | None, data: dict[str, Any]
     ) -> ConfigFlowResult:
         entry = self._get_reconfigure_entry()
-        if identity is None:
-            data[CONF_IDENTITY] = entry.data.get(CONF_IDENTITY, {})
+        # What is not settled by a reading stays as it was.
+        waiting = (CONF_ADD_TO_ENERGY, *(_UNHEARD if identity is None else ()))
+        data |= {name: entry.data[name] for name in waiting if name in entry.data}
         if CONF_NEW_KEYS in entry.data and data[CONF_KEYS] == entry.data[CONF_KEYS]:
             data[CONF_NEW_KEYS] = entry.data[CONF_NEW_KEYS]
         unique_id = (identity.key if identity else None) or entry.unique_id

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from homeassistant import block_async_io
+from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -15,7 +16,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_meter import config_flow, coordinator as coordinator_module
-from custom_components.smart_meter.const import CONF_PENDING, DOMAIN, METER_PAGES
+from custom_components.smart_meter.const import (
+    CONF_ADD_TO_ENERGY,
+    CONF_PENDING,
+    DOMAIN,
+    METER_PAGES,
+)
 from custom_components.smart_meter.diagnostics import async_get_config_entry_diagnostics
 from customer_interface.checksum import crc16_arc
 from tests.conftest import ROOT
@@ -276,10 +282,14 @@ async def test_slow_meter_over_a_restart(
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
+@pytest.mark.parametrize("changed", [False, True], ids=["at once", "changed before"])
 async def test_set_up_before_the_first_telegram(
-    hass: HomeAssistant, meter: Meter, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, meter: Meter, monkeypatch: pytest.MonkeyPatch, changed: bool
 ) -> None:
-    """A slow meter can be set up at once; its first telegram says who it is and checks the key."""
+    """A slow meter can be set up at once; its first telegram says who it is and checks the key.
+
+    So it does after the entry was changed without waiting for a telegram either.
+    """
     monkeypatch.setattr(config_flow, "SLOW_INTERVAL", 1.0)
     result = await to_listening(hass, meter)
     assert result["step_id"] == "slow"
@@ -292,6 +302,25 @@ async def test_set_up_before_the_first_telegram(
     assert entry.data[CONF_PENDING]
     made_up = entry.unique_id
     assert made_up != meter.number
+    if changed:
+        hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_ADD_TO_ENERGY: True}
+        )
+        result = await hass.config_entries.flow.async_init(
+            DOMAIN,
+            context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id},
+        )
+        for typed in (
+            {"operator": meter.row["operator"]},
+            {"meter": meter.row["meter"]},
+            {"port": meter.line.url},
+        ):
+            result = await answer(hass, result, **typed)
+        result = await choose(hass, result, "later")
+        assert result["reason"] == "reconfigure_successful"
+        await hass.async_block_till_done()
+        assert entry.unique_id == made_up
+        assert entry.data[CONF_ADD_TO_ENERGY]
     meter.send()
     await until(hass, lambda: state_of(hass, f"{meter.number}_1-0:1.8.0"))
     assert entry.unique_id == meter.number
