@@ -44,6 +44,7 @@ from .customer_interface.line import LineSettings
 from .flow_steps import (
     KEY_FIELD,
     ProgressSteps,
+    async_replaced_key,
     async_stored_key,
     energy_field,
     energy_wish,
@@ -353,7 +354,7 @@ class WiredMeterFlow(
                 }
                 # Without a key typed its key stays.
                 if key is not None:
-                    changes |= await async_stored_key(self.hass, CONF_KEY, key)
+                    changes |= await async_replaced_key(self.hass, CONF_KEY, key)
                 return self.async_update_and_abort(
                     self._get_entry(), subentry, data_updates=changes
                 )

@@ -17,7 +17,7 @@ from homeassistant.helpers.selector import (
 import probatio
 
 from . import energy
-from .const import CONF_ADD_TO_ENERGY, CONF_KEYS
+from .const import CONF_ADD_TO_ENERGY, CONF_KEYS, CONF_NEW_KEYS
 from .customer_interface.errors import KeyFormatError
 from .customer_interface.keys import Key, parse_key
 from .customer_interface.reading import MeterIdentity
@@ -101,3 +101,10 @@ async def async_stored_key(
     keystore = await async_get_keystore(hass)
     keys = {} if key is None else {field: key}
     return {CONF_KEYS: keystore.wrap_all(keys)}
+
+
+async def async_replaced_key(
+    hass: HomeAssistant, field: str, key: Key | None
+) -> dict[str, Any]:
+    """Return what changes where a person says which key it is: one that still waits for its proof goes as well."""
+    return {**await async_stored_key(hass, field, key), CONF_NEW_KEYS: {}}

@@ -45,6 +45,7 @@ from .customer_interface.reading import Fault, FaultKind, Reading
 from .flow_steps import (
     KEY_FIELD,
     ProgressSteps,
+    async_replaced_key,
     async_stored_key,
     energy_field,
     energy_wish,
@@ -434,7 +435,7 @@ class WirelessMeterFlow(ConfigSubentryFlow):
                 return self.async_update_and_abort(
                     self._get_entry(),
                     subentry,
-                    data_updates=await async_stored_key(self.hass, field, key),
+                    data_updates=await async_replaced_key(self.hass, field, key),
                 )
         return await self._async_ask("reconfigure", coordinator, errors)
 

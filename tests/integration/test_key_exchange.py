@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
@@ -20,6 +20,7 @@ from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface.reading import FaultKind
 from custom_components.smart_meter.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smart_meter.keystore import STORAGE_KEY, async_get_keystore
+from custom_components.smart_meter.wireless import SUBENTRY_METER
 from tests.conftest import ROOT
 from tests.integration.conftest import Line, Meter, make_entry, until
 from tests.integration.test_config_flow import answer, progress, progressed
@@ -245,6 +246,35 @@ async def test_wireless_meter(
         )
         data = entry.subentries[subentry.subentry_id].data
         assert await key_of(hass, data, "key") == NEW
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_pasted_key_ends_the_exchange_of_one_of_several(
+    hass: HomeAssistant, port: Path, operator: dict[str, Callable[..., str]]
+) -> None:
+    """Whoever types the key of a meter on a stick, or takes it away, is rid of the one that was waiting."""
+    async with stick(port, GAS):
+        entry = await make(hass, port, GAS)
+        await until(hass, lambda: entry.runtime_data.statistics.readings, 30)
+        (subentry,) = entry.subentries.values()
+        for typed in ({"key": KEY.hex()}, {}):
+            wrapped = operator["wrap"](KEY, NEW)
+            await exchange(hass, entry, meter=GAS.number, wrapped_key=wrapped)
+            assert entry.subentries[subentry.subentry_id].data["new_keys"]
+            begun = await hass.config_entries.subentries.async_init(
+                (entry.entry_id, SUBENTRY_METER),
+                context={
+                    "source": SOURCE_RECONFIGURE,
+                    "subentry_id": subentry.subentry_id,
+                },
+            )
+            done = await hass.config_entries.subentries.async_configure(
+                begun["flow_id"], typed
+            )
+            assert done["reason"] == "reconfigure_successful"
+            data = entry.subentries[subentry.subentry_id].data
+            assert data["new_keys"] == {}
+            assert data["keys"].keys() == typed.keys()
         assert await hass.config_entries.async_unload(entry.entry_id)
 
 
