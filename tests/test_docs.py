@@ -9,6 +9,7 @@ import pytest
 
 from customer_interface import catalogue
 from customer_interface.catalogue import plugs
+from customer_interface.reading import FaultKind
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -89,6 +90,14 @@ def test_every_trouble_is_explained(language: str) -> None:
     page = _page(GUIDES[language][0]).lower()
     titles = _titles(_strings(language))
     assert not [title for title in titles if title.lower() not in page]
+
+
+def test_every_kind_of_fault_is_explained() -> None:
+    """The page about troubles has each kind of fault that diagnostics and command line print, and no other."""
+    page = (ROOT / GUIDES["en"][0]).read_text()
+    kinds = page.partition("## Kinds of faults")[2].partition("\n## ")[0]
+    told = re.findall(r"^\| `(\w+)` \| \S", kinds, re.MULTILINE)
+    assert sorted(told) == sorted(FaultKind)
 
 
 def test_german_errors_are_those_of_the_screen() -> None:

@@ -303,6 +303,22 @@ def test_translations_complete(language: str) -> None:
         assert placeholders(other[path]) == placeholders(text), path
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_menus_fit_a_phone(language: str) -> None:
+    """Home Assistant cuts off a menu's title and choices at one line, which is this long where a page has 360 pixels."""
+    tree = _translation(language)
+    flows = (tree["config"], *tree["config_subentries"].values())
+    menus = [
+        step
+        for flow in flows
+        for step in flow["step"].values()
+        if "menu_options" in step
+    ]
+    choices = [choice for menu in menus for choice in menu["menu_options"].values()]
+    assert not [menu["title"] for menu in menus if len(menu["title"]) > 27]
+    assert not [choice for choice in choices if len(choice) > 37]
+
+
 def test_all_languages_are_tested() -> None:
     """No translation lies there untested."""
     files = (INTEGRATION / "translations").glob("*.json")

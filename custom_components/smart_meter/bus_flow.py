@@ -17,9 +17,6 @@ from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowContext, FlowResult
 from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -48,6 +45,7 @@ from .flow_steps import (
     async_stored_key,
     energy_field,
     energy_wish,
+    number_box,
     typed_key,
 )
 from .listening import Outcome
@@ -61,15 +59,7 @@ CONF_KEY = "key"
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 10, 86_400
 _UNNAMED = "sub_meter"
 
-_INTERVAL_FIELD = NumberSelector(
-    NumberSelectorConfig(
-        min=SHORTEST_INTERVAL,
-        max=LONGEST_INTERVAL,
-        step=1,
-        mode=NumberSelectorMode.BOX,
-        unit_of_measurement="s",
-    )
-)
+_INTERVAL_FIELD = number_box(SHORTEST_INTERVAL, LONGEST_INTERVAL, "s")
 
 
 class BusSteps[

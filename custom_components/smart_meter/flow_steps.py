@@ -9,6 +9,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowContext, FlowHandler, FlowResult
 from homeassistant.helpers.selector import (
     BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
     SerialPortSelector,
     TextSelector,
     TextSelectorConfig,
@@ -59,6 +62,16 @@ class ProgressSteps[
         """Go on to the step that follows, as the one that was shown is over."""
         self._waiting = None
         return self.async_show_progress_done(next_step_id=following)
+
+
+def number_box(smallest: int, largest: int, unit: str | None = None) -> NumberSelector:
+    """Return a field for a whole number from `smallest` to `largest`, typed and not slid to."""
+    config = NumberSelectorConfig(
+        min=smallest, max=largest, step=1, mode=NumberSelectorMode.BOX
+    )
+    if unit is not None:
+        config["unit_of_measurement"] = unit
+    return NumberSelector(config)
 
 
 def port_field(port: str | None) -> dict[Any, Any]:

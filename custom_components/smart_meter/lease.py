@@ -1,9 +1,10 @@
 """Lending a port: whoever flashes the adapter gets it for a while, and it comes back by itself.
 
 A lease holds for the entry and not for its coordinator, so that reloading the entry in between does not take the port
-away from who has it.
+away from who has it. A dialog that has the port open says so here, too: it is to let go as the entry does.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
@@ -15,6 +16,11 @@ from .const import DOMAIN, LOGGER
 
 # By entry, what ends the wait for the end of its lease.
 _LEASES: HassKey[dict[str, CALLBACK_TYPE]] = HassKey(f"{DOMAIN}_leases")
+
+type LetGo = Callable[[], Awaitable[None]]
+
+# The ports that dialogs have open, each with what closes it.
+_DIALOGS: HassKey[list[tuple[str, LetGo]]] = HassKey(f"{DOMAIN}_dialogs")
 
 
 def is_lent(hass: HomeAssistant, entry: ConfigEntry) -> bool:
@@ -56,3 +62,24 @@ def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     if cancel is not None:
         cancel()
     return cancel is not None
+
+
+@callback
+def async_hold(hass: HomeAssistant, port: str, let_go: LetGo) -> CALLBACK_TYPE:
+    """Note that a dialog has a port open, and what closes it; returns what strikes the note out."""
+    held = hass.data.setdefault(_DIALOGS, [])
+    note = (port, let_go)
+    held.append(note)
+
+    @callback
+    def strike() -> None:
+        if note in held:
+            held.remove(note)
+
+    return strike
+
+
+@callback
+def async_held(hass: HomeAssistant) -> tuple[tuple[str, LetGo], ...]:
+    """Return the ports that dialogs have open, each with what closes it."""
+    return tuple(hass.data.get(_DIALOGS, []))

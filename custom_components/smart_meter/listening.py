@@ -6,8 +6,9 @@ from contextlib import suppress
 from enum import StrEnum
 from functools import partial
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
+from . import lease
 from .const import DOMAIN
 from .customer_interface.catalogue import Profile
 from .customer_interface.catalogue.operators import Catalogue
@@ -26,6 +27,8 @@ KEPT_BYTES = 32_768
 SHORTEST_PATIENCE, LONGEST_PATIENCE = 15.0, 100.0
 PROGRESS_PACE = 1.0
 DETECTION_PACE = 0.25
+
+_LENT = ("busy", "the port is lent to another program")
 
 
 class Stage(StrEnum):
@@ -88,6 +91,7 @@ class Listening:
         self._session: Session
         self._probe: Session | None = None
         self._task: asyncio.Task[None] | None = None
+        self._released: CALLBACK_TYPE
         self._changed = asyncio.Event()
         self._kept: list[tuple[float, bytes]] = []
         self._began = self._deadline = 0.0
@@ -111,6 +115,7 @@ class Listening:
         self._task = self._hass.async_create_background_task(
             runner.run(), f"{DOMAIN} set-up"
         )
+        self._released = lease.async_hold(self._hass, self._url, self._async_let_go)
         self._restart_patience()
 
     async def async_stop(self) -> None:
@@ -119,6 +124,14 @@ class Listening:
             self._task.cancel()
             await asyncio.wait([self._task])
             self._task = None
+            self._released()
+
+    async def _async_let_go(self) -> None:
+        """Close the port for somebody else; who still listens for something is told that it is in use."""
+        await self.async_stop()
+        if self.outcome is None:
+            self.error, self.outcome = SourceError(*_LENT), Outcome.PORT
+        self._changed.set()
 
     async def _make(self, keys: KeyRing) -> Session:
         return await self._hass.async_add_executor_job(
@@ -258,6 +271,7 @@ class Detection:
     ) -> None:
         """Prepare; nothing is opened before `async_run`."""
         self._hass = hass
+        self._url = url
         self._session = DetectSession(known)
         self._runner = Runner(
             url,
@@ -289,12 +303,22 @@ class Detection:
         task = self._hass.async_create_background_task(
             self._runner.run(), f"{DOMAIN} detection"
         )
+
+        async def close() -> None:
+            released()
+            task.cancel()
+            await asyncio.wait([task])
+
+        async def let_go() -> None:
+            self.error = SourceError(*_LENT)
+            await close()
+
+        released = lease.async_hold(self._hass, self._url, let_go)
         try:
             while self.finding is None and self.error is None:
                 await asyncio.sleep(DETECTION_PACE)
         finally:
-            task.cancel()
-            await asyncio.wait([task])
+            await close()
 
     @callback
     def _on_link(self, up: bool, error: SourceError | None) -> None:

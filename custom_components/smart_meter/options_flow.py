@@ -5,9 +5,6 @@ from typing import Any
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -28,6 +25,7 @@ from .const import (
 from .customer_interface import catalogue
 from .customer_interface.catalogue import SessionKind
 from .customer_interface.errors import CatalogueError
+from .flow_steps import number_box
 from .wireless import operator_of
 
 
@@ -65,17 +63,7 @@ class SmartMeterOptionsFlow(OptionsFlowWithReload):
 
 
 # The makers advise against more than a request a second in the long run.
-_POLLING = {
-    probatio.Required(CONF_POLL_INTERVAL, default=2): NumberSelector(
-        NumberSelectorConfig(
-            min=1,
-            max=60,
-            step=1,
-            mode=NumberSelectorMode.BOX,
-            unit_of_measurement="s",
-        )
-    )
-}
+_POLLING = {probatio.Required(CONF_POLL_INTERVAL, default=2): number_box(1, 60, "s")}
 
 _OPTIONS = probatio.Schema(
     {
@@ -88,18 +76,8 @@ _OPTIONS = probatio.Schema(
                 translation_key=CONF_UPDATE_PACE,
             )
         ),
-        probatio.Optional(CONF_MAXIMUM_POWER): NumberSelector(
-            NumberSelectorConfig(
-                min=1,
-                max=10_000,
-                step=1,
-                mode=NumberSelectorMode.BOX,
-                unit_of_measurement="kW",
-            )
-        ),
-        probatio.Required(CONF_TRANSFORMER_FACTOR, default=1): NumberSelector(
-            NumberSelectorConfig(min=1, max=10_000, step=1, mode=NumberSelectorMode.BOX)
-        ),
+        probatio.Optional(CONF_MAXIMUM_POWER): number_box(1, 10_000, "kW"),
+        probatio.Required(CONF_TRANSFORMER_FACTOR, default=1): number_box(1, 10_000),
         probatio.Required(CONF_MQTT, default=False): BooleanSelector(),
         probatio.Required(CONF_PLAIN_HTTP, default=False): BooleanSelector(),
     }

@@ -1,10 +1,20 @@
 """Serial ports and their network addresses: how to write them where others read, and where to find one that moved."""
 
+import re
+
 from homeassistant.components import usb
 from homeassistant.core import HomeAssistant
 
 # Shorter serial numbers stand in many names by accident.
 _SHORTEST_SERIAL_NUMBER = 4
+# An adapter in the network as its manual writes it: a name or an address, and a number.
+_HOST_AND_NUMBER = re.compile(r"([\w.-]+|\[[\da-fA-F:.]+\]):\d+")
+
+
+def typed_port(text: str) -> str:
+    """Return a port as somebody typed it, without blanks around; host and number alone are those of a raw TCP bridge."""
+    port = text.strip()
+    return f"socket://{port}" if _HOST_AND_NUMBER.fullmatch(port) else port
 
 
 def shown_port(port: str) -> str:

@@ -53,6 +53,7 @@ from .flow_steps import (
     typed_key,
 )
 from .listening import Outcome
+from .port import typed_port
 from .radio import RadioCoordinator
 from .radio_listening import RadioListening
 from .wireless import (
@@ -122,7 +123,7 @@ class RadioSteps(ProgressSteps[ConfigFlowContext, ConfigFlowResult, str], Config
 
     def _use_port(self, port: str) -> None:
         """Take a port; aborts where another entry uses it. Another port than the dongle's is the dongle's no longer."""
-        port = port.strip()
+        port = typed_port(port)
         if port != self._data.get(CONF_PORT):
             self._data.pop(CONF_DONGLE, None)
         self._data[CONF_PORT] = port

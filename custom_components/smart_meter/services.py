@@ -1,5 +1,6 @@
 """Actions: record what passes on the port, lend the port to somebody else for a while, exchange a key."""
 
+from collections.abc import Sequence
 import os
 from typing import Any, Final
 
@@ -78,10 +79,13 @@ async def _async_record(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_release_port(call: ServiceCall) -> ServiceResponse:
-    """Close a port for some seconds, so that another program can use it."""
-    entries = await _async_on_port(call.hass, call.data[CONF_PORT])
+    """Close a port for some seconds, so that another program can use it; a dialog that has it open lets go as well."""
+    hass, port = call.hass, call.data[CONF_PORT]
+    entries = await _async_on_port(hass, port)
     for entry in entries:
-        await lease.async_lend(call.hass, entry, call.data[ATTR_SECONDS])
+        await lease.async_lend(hass, entry, call.data[ATTR_SECONDS])
+    for let_go in await _async_at(hass, port, lease.async_held(hass)):
+        await let_go()
     return {"freed": [_named(entry) for entry in entries]}
 
 
@@ -99,12 +103,21 @@ def _named(entry: SmartMeterConfigEntry) -> dict[str, Any]:
 
 
 async def _async_on_port(hass: HomeAssistant, port: str) -> list[SmartMeterConfigEntry]:
-    """Return the entries that use a port, under whichever of its names."""
+    """Return the entries that use a port."""
     entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
-    ports = [entry.data.get(CONF_PORT, "") for entry in entries]
-    real = await hass.async_add_executor_job(_real_paths, [port, *ports])
+    return await _async_at(
+        hass, port, [(entry.data.get(CONF_PORT, ""), entry) for entry in entries]
+    )
+
+
+async def _async_at[Kind](
+    hass: HomeAssistant, port: str, placed: Sequence[tuple[str, Kind]]
+) -> list[Kind]:
+    """Return what is placed at a port, under whichever of its names."""
+    ports = [port, *(at for at, _ in placed)]
+    wanted, *real = await hass.async_add_executor_job(_real_paths, ports)
     return [
-        entry for entry, path in zip(entries, real[1:], strict=True) if path == real[0]
+        found for (_, found), path in zip(placed, real, strict=True) if path == wanted
     ]
 
 

@@ -390,6 +390,33 @@ async def test_searching_again(
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_lent_while_searching(
+    hass: HomeAssistant, entry: ConfigEntry, port: VirtualBus
+) -> None:
+    """Whoever is lent the port has it: the search that had it open ends and says so, and the meters are read after."""
+    port.held = lambda data: True
+    result = await add(hass, entry)
+    await until(hass, lambda: port.is_open and port.waiting, 30)
+    lent = {"port": PORT, "seconds": 600}
+    answer = await hass.services.async_call(
+        DOMAIN, "release_port", lent, blocking=True, return_response=True
+    )
+    assert answer == {
+        "freed": [{"config_entry_id": entry.entry_id, "title": entry.title}]
+    }
+    assert not port.is_open
+    result = await added(hass, result)
+    assert (result["type"], result["reason"]) == (
+        FlowResultType.ABORT,
+        "bus_not_there",
+    )
+    assert not port.is_open
+    port.release()
+    await hass.services.async_call(DOMAIN, "return_port", {"port": PORT}, blocking=True)
+    assert entry.runtime_data.connected
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
 async def test_searching_again_in_vain(
     hass: HomeAssistant, port: VirtualBus, entry: ConfigEntry
 ) -> None:

@@ -9,10 +9,17 @@ from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFl
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.translation import async_get_translations
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smart_meter import config_flow, coordinator, listening, simulated
+from custom_components.smart_meter import (
+    config_flow,
+    coordinator,
+    lease,
+    listening,
+    simulated,
+)
 from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface import catalogue
 from custom_components.smart_meter.customer_interface.errors import CatalogueError
@@ -24,6 +31,7 @@ from custom_components.smart_meter.customer_interface.keys import (
 from custom_components.smart_meter.customer_interface.obis import ObisCode
 from custom_components.smart_meter.customer_interface.reading import Reading
 from custom_components.smart_meter.customer_interface.session import make_session
+from custom_components.smart_meter.port import typed_port
 from custom_components.smart_meter.summary import async_summary
 from customer_interface.simulate import axdr
 from customer_interface.simulate.mbus import long_frame, segments
@@ -119,6 +127,7 @@ async def progress(hass: HomeAssistant, result: Result, action: str) -> None:
 
 async def to_keys(hass: HomeAssistant, meter: Meter) -> Result:
     """Go on to the step that asks for the key."""
+    assert await async_setup_component(hass, DOMAIN, {})
     result = await to_listening(hass, meter)
     await progress(hass, result, "listen_no_bytes")
     meter.send()
@@ -173,6 +182,7 @@ async def test_silence_is_counted_as_it_lasts(
 ) -> None:
     """The frontend is told again and again: it misses what changes before it has shown the step."""
     monkeypatch.setattr(listening, "SHORTEST_PATIENCE", listening.LONGEST_PATIENCE)
+    assert await async_setup_component(hass, DOMAIN, {})
     result = await to_listening(hass, meter)
     await progress(hass, result, "listen_no_bytes")
     said: set[str] = set()
@@ -211,6 +221,7 @@ async def test_from_operator_to_values(hass: HomeAssistant, meter: Meter) -> Non
 
 async def test_progress_in_stages(hass: HomeAssistant, meter: Meter) -> None:
     """No bytes, bytes but no frame, then telegrams: each is said."""
+    assert await async_setup_component(hass, DOMAIN, {})
     result = await to_listening(hass, meter)
     await progress(hass, result, "listen_no_bytes")
     telegram = meter.bytes()
@@ -257,6 +268,44 @@ async def test_missing_port(hass: HomeAssistant, meter: Meter) -> None:
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     hass.config_entries.flow.async_abort(result["flow_id"])
     await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize(
+    ("typed", "port"),
+    [
+        ("192.168.1.20:2001", "socket://192.168.1.20:2001"),
+        (" my-reader.local:88 ", "socket://my-reader.local:88"),
+        ("[fe80::1]:2001", "socket://[fe80::1]:2001"),
+        ("rfc2217://192.168.1.20:2001", "rfc2217://192.168.1.20:2001"),
+        ("/dev/serial/by-path/pci-0000:00:14", "/dev/serial/by-path/pci-0000:00:14"),
+    ],
+)
+def test_typed_port(typed: str, port: str) -> None:
+    """An address is taken as the manual of an adapter has it, a port as it is."""
+    assert typed_port(typed) == port
+
+
+async def test_address_without_scheme(
+    hass: HomeAssistant, meter: Meter, socket_enabled: None
+) -> None:
+    """Host and number alone are looked for in the network, not among the ports of this system."""
+    meter.line.unplug()
+    result = await progressed(hass, await to_listening(hass, meter))
+    result = await progressed(hass, await answer(hass, result, port=" localhost:1 "))
+    assert result["errors"] == {"port": "port_refused"}
+
+
+async def test_lent_while_listening(hass: HomeAssistant, meter: Meter) -> None:
+    """A dialog lets go of a port that is lent, whoever it was opened for, and says that it is in use."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    result = await to_listening(hass, meter)
+    await progress(hass, result, "listen_no_bytes")
+    await hass.services.async_call(
+        DOMAIN, "release_port", {"port": meter.line.url}, blocking=True
+    )
+    assert not lease.async_held(hass)
+    result = await progressed(hass, result)
+    assert result["errors"] == {"port": "port_busy"}
 
 
 async def test_port_taken(hass: HomeAssistant, meter: Meter) -> None:
@@ -325,6 +374,7 @@ async def test_trouble(
     hass: HomeAssistant, meter: Meter, data: bytes, trouble: str
 ) -> None:
     """What does not become a telegram ends in words that say what to look at, and can be tried again."""
+    assert await async_setup_component(hass, DOMAIN, {})
     result = await to_listening(hass, meter)
     await progress(hass, result, "listen_no_bytes")
     meter.line.write(data)
@@ -350,6 +400,7 @@ async def test_trouble_to_connection(hass: HomeAssistant, meter: Meter) -> None:
 @pytest.mark.usefixtures("impatient")
 async def test_silent_while_checking(hass: HomeAssistant, meter: Meter) -> None:
     """A meter that falls silent before the key could be checked is said so."""
+    assert await async_setup_component(hass, DOMAIN, {})
     result = await to_listening(hass, meter)
     await progress(hass, result, "listen_no_bytes")
     meter.send()
@@ -362,6 +413,7 @@ async def test_silent_while_checking(hass: HomeAssistant, meter: Meter) -> None:
 
 async def test_unplugged_while_listening(hass: HomeAssistant, meter: Meter) -> None:
     """An adapter that is pulled meanwhile is said at the port."""
+    assert await async_setup_component(hass, DOMAIN, {})
     result = await to_listening(hass, meter)
     await progress(hass, result, "listen_no_bytes")
     meter.line.unplug()
@@ -371,6 +423,7 @@ async def test_unplugged_while_listening(hass: HomeAssistant, meter: Meter) -> N
 
 async def test_leaving(hass: HomeAssistant, meter: Meter) -> None:
     """Who leaves the flow leaves the port free."""
+    assert await async_setup_component(hass, DOMAIN, {})
     result = await to_listening(hass, meter)
     await progress(hass, result, "listen_no_bytes")
     hass.config_entries.flow.async_abort(result["flow_id"])
@@ -568,6 +621,7 @@ async def test_missing_authentication_key(
 
 async def test_inactive(hass: HomeAssistant, meter: Meter) -> None:
     """A meter whose interface is not activated is said so."""
+    assert await async_setup_component(hass, DOMAIN, {})
     result = await to_listening(hass, meter)
     await progress(hass, result, "listen_no_bytes")
     meter.line.write(NOT_ACTIVATED)
@@ -577,6 +631,7 @@ async def test_inactive(hass: HomeAssistant, meter: Meter) -> None:
 
 async def test_unknown_layout(hass: HomeAssistant, meter: Meter) -> None:
     """A telegram that opens but has no names is said so."""
+    assert await async_setup_component(hass, DOMAIN, {})
     result = await to_listening(hass, meter)
     await progress(hass, result, "listen_no_bytes")
     meter.line.write(NAMELESS)

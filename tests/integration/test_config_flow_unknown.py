@@ -4,9 +4,11 @@ import asyncio
 
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.smart_meter import listening
+from custom_components.smart_meter import lease, listening
+from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface.line import LineSettings
 from custom_components.smart_meter.customer_interface.session.detect import (
     DetectSession,
@@ -100,6 +102,21 @@ async def test_port_missing(hass: HomeAssistant, line: Line) -> None:
         "unknown",
         {"port": "port_missing"},
     )
+
+
+async def test_lent_while_detecting(hass: HomeAssistant, line: Line) -> None:
+    """A port that is lent is let go of, and said to be in use."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    result = await to_detection(hass, line)
+    async with asyncio.timeout(30):
+        while not lease.async_held(hass):
+            await asyncio.sleep(0.02)
+    await hass.services.async_call(
+        DOMAIN, "release_port", {"port": line.url}, blocking=True
+    )
+    assert not lease.async_held(hass)
+    result = await progressed(hass, result)  # type: ignore[arg-type]
+    assert (result["step_id"], result["errors"]) == ("unknown", {"port": "port_busy"})
 
 
 async def test_leaving_detection(hass: HomeAssistant, line: Line) -> None:
