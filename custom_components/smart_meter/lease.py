@@ -82,4 +82,5 @@ def async_hold(hass: HomeAssistant, port: str, let_go: LetGo) -> CALLBACK_TYPE:
 @callback
 def async_held(hass: HomeAssistant) -> tuple[tuple[str, LetGo], ...]:
     """Return the ports that dialogs have open, each with what closes it."""
-    return tuple(hass.data.get(_DIALOGS) or ())
+    held = hass.data.get(_DIALOGS, [])
+    return tuple(held)
