@@ -176,6 +176,8 @@ def test_profile_of_several_periods() -> None:
         ("1-0:3.8.0(00000044.813*kVArh)", 44813, "varh"),
         ("1-0:1.7.0(00.123kW)", 123, "W"),
         ("1-0:1.7.0(00.123 kW)", 123, "W"),
+        ("1-0:1.7.0( 00.123 * kW )", 123, "W"),
+        ("1-0:1.7.0(*kW)", None, None),
         ("1-0:16.7.0(-03.618*kW)", -3618, "W"),
         ("1-0:1.7.0(00.123*kW) trailing", 123, "W"),
         ("1-0:1.8.0*255(00052185.7825309*kWh)", Decimal("52185782.5309"), "Wh"),
@@ -235,10 +237,15 @@ def test_clock(printed: str, expected: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "group", ["(632525252525S)(00000.000)", "(700101010000W)(00000000)"]
+    "group",
+    [
+        "(632525252525S)(00000.000)",
+        "(632525252525S)(00000.000*m3)",
+        "(700101010000W)(00000000)",
+    ],
 )
 def test_gas_that_was_not_heard_yet(group: str) -> None:
-    """A zero without unit is no gas: it would be a fall to nothing, and the whole of the gas at the next telegram."""
+    """A zero without unit or time is no gas: it would be a fall to nothing, and the whole of the gas at the next telegram."""
     (gas,) = readings(telegram("0-1:24.1.0(003)", "0-1:96.1.0()", f"0-1:24.2.1{group}"))
     assert gas.values[ObisCode(0, 1, 24, 2, 1)] == Value(None)
     assert gas.time is None

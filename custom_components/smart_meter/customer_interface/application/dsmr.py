@@ -38,7 +38,7 @@ from ..units import TEXT_UNITS, from_text, plain
 _MAKER = re.compile(r"/([A-Za-z]{3})")
 _LINE = re.compile(r"\s*([0-9A-Z]{1,3}[0-9A-Z:.*&-]*)\s*\((.*)", re.DOTALL)
 _GROUP = re.compile(r"\(([^()]*)\)")
-_NUMBER = re.compile(r"([+-]?[0-9]+(?:[.,][0-9]+)?)(?:\*?\s*([^\s*\d.,][^\s*]*))?")
+_NUMBER = re.compile(r"([+-]?[0-9]+(?:[.,][0-9]+)?)(?:\s*\*?\s*([^\s*\d.,][^\s*]*))?")
 _TIME = re.compile(
     r"(?:20)??(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)[ T]?"
     r"(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d))?(?P<season>[SW]?)"
@@ -260,14 +260,15 @@ def _read_line(line: _Line) -> Iterator[tuple[ObisCode, Value]]:
 def _timed(groups: tuple[str, ...]) -> Value:
     """Read a value with its time, whichever comes first; two other things are a log.
 
-    A zero without unit stands where no value was captured yet, as the impossible or first time beside it says too.
+    A zero without unit, or at an impossible time, stands where no value was captured yet.
     """
     for moment, group in (groups, groups[::-1]):
         if _is_time(moment):
             number, unit = _measure(group)
-            if unit is None and number == 0:
+            at = parse_time(moment)
+            if number == 0 and (unit is None or at is None):
                 return Value(None)
-            return Value(number, unit, time=parse_time(moment))
+            return Value(number, unit, time=at)
     return Value(None, log=tuple(_entries(groups)))
 
 
@@ -308,8 +309,8 @@ def _identifier(group: str) -> str | None:
 
 
 def _measure(group: str) -> tuple[Scalar, str | None]:
-    """Read a number with or without unit into its plain unit, a time, or else a text; nothing for an empty group."""
-    if not group:
+    """Read a number with or without unit into its plain unit, a time, or else a text; nothing where none is printed."""
+    if not group or group[0] == "*":
         return None, None
     if _is_seasonal(group):
         return parse_time(group), None
