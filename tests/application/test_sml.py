@@ -110,22 +110,45 @@ def test_server_ids(server: str, number: str, maker: str | None) -> None:
     assert (meter.number, meter.manufacturer) == (number, maker)
 
 
+@pytest.mark.parametrize("code", ["0100100700FF", "0100240700FF"])
 @pytest.mark.parametrize(
-    ("number", "printed", "watts"),
+    ("number", "printed", "watts", "exports"),
     [
-        (42_000_000, "538025", "328.05"),
-        (58_999_999, "548025FF", "83983.35"),
-        (42_000_000, "55FFFE1393", "-1260.61"),
-        (60_694_611, "53D6CA", "-105.50"),
-        (40_051_478, "5386A8", "-310.64"),
-        (42_000_000, "530100", "2.56"),
+        (42_000_000, "538025", "328.05", False),
+        (42_000_000, "538025", "328.05", True),
+        (58_999_999, "548025FF", "83983.35", True),
+        (42_000_000, "55FFFE1393", "-1260.61", True),
+        (60_694_611, "53D6CA", "-105.50", False),
+        (40_051_478, "5386A8", "-310.64", True),
+        (42_000_000, "530100", "2.56", True),
+        (50_000_000, "530100", "2.56", False),
+        (50_000_000, "53C60C", None, False),
+        (50_000_000, "55FFFE1393", "-1260.61", False),
     ],
 )
-def test_misprinted_power(number: int, printed: str, watts: str) -> None:
-    """Some DZG meters print short powers as signed that are not; the others' negative powers stay."""
+def test_misprinted_power(
+    code: str, number: int, printed: str, watts: str | None, exports: bool
+) -> None:
+    """Some DZG meters print short powers as signed that are not; the others' negative powers stay.
+
+    Of one without export nobody knows which it means.
+    """
     server = bytes.fromhex("0A01445A4700") + number.to_bytes(4)
-    body = list_response(entry("0100100700FF", "621B", "52FE", printed), server=server)
-    assert reading_of(message(body)).values[POWER].value == Decimal(watts)
+    entries = [entry(code, "621B", "52FE", printed)]
+    if exports:
+        entries.append(entry("0100020800FF", "621E", "52FF", "6205"))
+    values = reading_of(message(list_response(*entries, server=server))).values
+    power = values[ObisCode.from_bytes(bytes.fromhex(code))].value
+    assert power == (None if watts is None else Decimal(watts))
+
+
+def test_other_makers_short_powers_stay() -> None:
+    """Only DZG is known to misprint, whatever number another has."""
+    for server in (b"50000000", b"42000000", bytes.fromhex("0A01454D480002FAF080")):
+        body = list_response(
+            entry("0100100700FF", "621B", "52FE", "53C60C"), server=server
+        )
+        assert reading_of(message(body)).values[POWER].value == Decimal("-148.36")
 
 
 def test_kermit_checksum() -> None:

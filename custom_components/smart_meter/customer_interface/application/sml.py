@@ -32,9 +32,13 @@ _NAMES = frozenset({(0, 0, 9), (96, 1, 0)})
 
 # DZG meters with these numbers print 53 80 25, which is -327.31 W, where they mean 328.05 W: their short signed numbers
 # are unsigned. Negative ones always take four bytes (known from libsml and its users, DVS74 since 60000000 are right).
-_NET_POWER = ObisCode(1, 0, 16, 7, 0)
+# One that counts no export (50071463) was seen to do so, too, and DZG does not say which others.
+_DZG = "1DZG00"
+_POWERS = frozenset(ObisCode(1, 0, c, 7, 0) for c in (16, 36, 56, 76))
+_EXPORT = ObisCode(1, 0, 2, 8, 0)
 _UNSIGNED_SHORTER_THAN = 4
 _MISPRINTING = (range(42_000_000, 49_000_000), range(55_000_000, 59_000_000))
+_RIGHT_SINCE = 60_000_000
 
 type _Node = bytes | int | list[_Node] | None
 
@@ -165,28 +169,35 @@ def _reading(body: list[_Node]) -> Reading:
 
 
 def _values(entries: list[_Node], name: str | None) -> Iterator[tuple[ObisCode, Value]]:
+    codes = {_code(entry) for entry in entries}
     for entry in entries:
         match entry:
-            case [bytes(code), _, moment, unit, scaler, value, *_] if len(code) == 6:
-                obis = ObisCode.from_bytes(code)
-                if obis == _NET_POWER and _misprints(name):
-                    value = _unsigned(value)
+            case [_, _, moment, unit, scaler, value, *_] if obis := _code(entry):
+                if obis in _POWERS:
+                    value = _meant(value, name, exports=_EXPORT in codes)
                 yield obis, _value(obis, unit, scaler, value, _time(moment))
 
 
-def _misprints(name: str | None) -> bool:
-    number = name.removeprefix("1DZG00") if name else ""
-    return number.isdigit() and any(int(number) in numbers for numbers in _MISPRINTING)
+def _code(entry: _Node) -> ObisCode | None:
+    match entry:
+        case [bytes(code), *_] if len(code) == 6:
+            return ObisCode.from_bytes(code)
+    return None
 
 
-def _unsigned(value: _Node) -> _Node:
+def _meant(value: _Node, name: str | None, *, exports: bool) -> _Node:
+    """Return a power as it is meant; None for a short negative one of a DZG meter of which that cannot be known."""
+    number = name.removeprefix(_DZG) if name and name.startswith(_DZG) else ""
     if (
-        isinstance(value, _Signed)
-        and value < 0
-        and value.octets < _UNSIGNED_SHORTER_THAN
+        not number.isdigit()
+        or not isinstance(value, _Signed)
+        or value >= 0
+        or value.octets >= _UNSIGNED_SHORTER_THAN
     ):
+        return value
+    if any(int(number) in numbers for numbers in _MISPRINTING):
         return value + (1 << 8 * value.octets)
-    return value
+    return value if exports or int(number) >= _RIGHT_SINCE else None
 
 
 def _value(
