@@ -593,6 +593,27 @@ def test_classes_and_attributes(form: str) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("scaler_unit", "expected"),
+    [
+        ("02 02 0F FD 16 21", (Decimal("2.337"), "A")),
+        ("02 02 0F FD 00", (Decimal("2.337"), "A")),
+        ("02 02 00 16 21", (2337, "A")),
+        ("02 02 0F FD 16 FF", (Decimal("2.337"), None)),
+        ("02 02 00 00", (Decimal("23.37"), "A")),  # as in a list without scalers
+    ],
+)
+def test_scaler_or_unit_left_out(
+    scaler_unit: str, expected: tuple[object, str]
+) -> None:
+    """A scaler without unit counts, and a unit without scaler; without both it is a list that names none."""
+    item = listed(code("1.0.31.7.0"), u16(2337), bytes.fromhex(scaler_unit))
+    (reading,) = read(notification(listed(item)), ())
+    assert isinstance(reading, Reading)
+    value = reading.values[ObisCode(1, 0, 31, 7, 0)]
+    assert (value.value, value.unit) == expected
+
+
 def test_whole_objects() -> None:
     """Attribute 0 stands for all attributes, in a structure of their own."""
     value = listed(code("1.0.1.8.0"), u32(8), scale(0, 30))

@@ -8,7 +8,7 @@ IEC 62056-5-3 leaves it to the push setup of a meter what a data-notification ca
                           code value scaler-unit | code value | class code attribute value | descriptor value
                       with a date-time or list id in front and a nameless meter number behind
 
-A scaler-unit is structure(i8 enum). A code is an octet-string of 6, but only where a name is expected: values may have
+A scaler-unit is structure(i8 enum), where a meter may leave out one of the two (null). A code is an octet-string of 6, but only where a name is expected: values may have
 6 bytes too.
 """
 
@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from ...mbus_address import MEDIA
 from ...obis import ObisCode
+from ...quantity import quantity_of
 from ...reading import MeterIdentity
 from ...units import DLMS_UNITS, Conversion
 from . import layout
@@ -37,6 +38,9 @@ CAPTURE_TIME = (4, 5)
 # M-Bus client: identification number and device type of the device on a channel.
 MBUS_CLIENT, IDENTIFICATION, DEVICE_TYPE = 72, 6, 9
 _STRINGS = frozenset({Tag.OCTETS, Tag.VISIBLE, Tag.UTF8})
+_SCALER_UNITS = frozenset(
+    {(Tag.INT8, Tag.ENUM), (Tag.INT8, Tag.NULL), (Tag.NULL, Tag.ENUM)}
+)
 
 
 class Attribute(NamedTuple):
@@ -129,14 +133,16 @@ def _name(data: Data) -> ObisCode | None:
     return ObisCode.from_bytes(value)
 
 
-def _scaler_unit(data: Data) -> tuple[int, Conversion] | None:
-    if len(data.items) != 2 or data.tag is not Tag.STRUCTURE:
+def _scaler_unit(data: Data, code: ObisCode) -> tuple[int, Conversion] | None:
+    """Return scaler and unit; a unit left out is the plain one of what the code measures."""
+    tags = tuple(item.tag for item in data.items)
+    if data.tag is not Tag.STRUCTURE or tags not in _SCALER_UNITS:
         return None
     scaler, unit = data.items
-    if scaler.tag is not Tag.INT8 or unit.tag is not Tag.ENUM:
-        return None
-    conversion = DLMS_UNITS.get(_integer(unit), Conversion(None))
-    return _integer(scaler), conversion
+    if unit.tag is Tag.ENUM:
+        return _integer(scaler), DLMS_UNITS.get(_integer(unit), Conversion(None))
+    quantity = quantity_of(code)
+    return _integer(scaler), Conversion(quantity.unit if quantity else None)
 
 
 def _integer(data: Data) -> int:
@@ -175,7 +181,7 @@ def _step(ahead: Sequence[Data], content: Content) -> int:
     first = ahead[0]
     code = _name(first)
     if code is not None and len(ahead) > 1:
-        scale = _scaler_unit(ahead[2]) if len(ahead) > 2 else None
+        scale = _scaler_unit(ahead[2], code) if len(ahead) > 2 else None
         _add(content, code, ahead[1], scale)
         return 3 if scale else 2
     flat = _object(ahead)
@@ -226,7 +232,7 @@ def _add_object(content: Content, described: _Object, data: Data) -> None:
         content.times[described.code] = read_datetime(_octets(data))
         return
     if described.attribute == SCALER_UNIT_ATTRIBUTE.get(described.number):
-        _rescale(content, described.code, _scaler_unit(data))
+        _rescale(content, described.code, _scaler_unit(data, described.code))
         return
     values = VALUE_ATTRIBUTES.get(described.number)
     if described.attribute != LOGICAL_NAME and (
@@ -289,5 +295,5 @@ def _scalers_last(
         for entry, data in zip(objects, values, strict=True)
         if data.tag is not Tag.ARRAY
     ]
-    yield from (pair for pair in pairs if not _scaler_unit(pair[1]))
-    yield from (pair for pair in pairs if _scaler_unit(pair[1]))
+    yield from (pair for pair in pairs if not _scaler_unit(pair[1], pair[0].code))
+    yield from (pair for pair in pairs if _scaler_unit(pair[1], pair[0].code))
