@@ -125,6 +125,23 @@ async def test_no_way_out_of_the_folders(
             assert response.status == 404
 
 
+async def test_headers_of_what_is_not_there(
+    start_app: Callable[..., Awaitable[App]],
+) -> None:
+    """Nor where nothing is, or nobody may look."""
+    app = await start_app()
+    for path, user, status in (
+        ("api/backups/x.bin", ADMIN, 404),
+        ("nowhere", ADMIN, 404),
+        ("static/page.js", ADMIN, 200),
+        ("", GUEST, 403),
+    ):
+        async with app.session.get(app.url + path, headers={USER: user}) as response:
+            assert response.status == status
+            assert response.headers["Cache-Control"] == "no-store"
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
 @pytest.mark.parametrize(
     "request_",
     [

@@ -10,9 +10,10 @@ import time
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from . import fake_chip, firmware
-from .conftest import App, Release
+from .conftest import HEADERS, App, Release
 from .fake_chip import FakeChip, Pty, Rfc2217
 from .fake_home_assistant import FakeHomeAssistant
 
@@ -290,6 +291,54 @@ async def test_upload_gone(app: App, chip: FakeChip, home: FakeHomeAssistant) ->
     await refused(
         app, chip, home, "upload_gone", upload=first["id"], agreed=["unsigned"]
     )
+
+
+async def test_upload_goes_while_the_chip_is_looked_at(
+    app: App, chip: FakeChip, home: FakeHomeAssistant
+) -> None:
+    """Nothing is written, and what was on the chip runs again."""
+    upload = await app.post("api/upload?name=a.bin", body=NEW)
+    await app.post(
+        "api/write", {"port": app.port, "upload": upload["id"], "agreed": ["unsigned"]}
+    )
+    assert app.jobs.upload is not None
+    app.jobs.upload.path.unlink()
+    job = await app.end()
+    assert job["failure"]["kind"] == "upload_gone"
+    assert not job["touched"]
+    assert chip.mode == "app"
+    assert home.leases == set()
+
+
+async def test_upload_is_broken_off(app: App) -> None:
+    """What came of it is not kept."""
+    folder = app.data / "uploads"
+    url = URL(app.url)
+    _, writer = await asyncio.open_connection(url.host, url.port)
+    head = [f"{name}: {text}" for name, text in HEADERS.items()]
+    lines = ["POST /api/upload HTTP/1.1", "Host: app", "Content-Length: 9999", *head]
+    writer.write("\r\n".join((*lines, "", "")).encode() + NEW[:999])
+    await until(lambda: folder.is_dir() and any(folder.iterdir()))
+    writer.close()
+    await until(lambda: not any(folder.iterdir()))
+    assert app.jobs.upload is None
+
+
+async def test_job_ends_whatever_happens(app: App) -> None:
+    """Where the app's folder cannot be written to it says so, and the next job can begin."""
+    mark = app.data / "job.json"
+    mark.mkdir()
+    job = await app.run("api/look")
+    assert (job["outcome"], job["failure"]["kind"]) == ("failed", "internal")
+    mark.rmdir()
+    assert (await app.run("api/look"))["outcome"] == "done"
+
+
+async def until(look: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(30):
+        while not look():
+            await asyncio.sleep(0.01)
 
 
 # --- the cable ---

@@ -21,6 +21,12 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Add to whatever is answered, be it a refusal, what browsers shall keep to."""
+    response.headers.update(HEADERS)
+
+
 type IsAdministrator = Callable[[str], Awaitable[bool]]
 
 
@@ -40,12 +46,8 @@ class Gate:
         @web.middleware
         async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
             if refusal := await self._refusal(request):
-                response: web.StreamResponse = web.Response(status=403, text=refusal)
-            else:
-                response = await handler(request)
-            if not response.prepared:
-                response.headers.update(HEADERS)
-            return response
+                return web.Response(status=403, text=refusal)
+            return await handler(request)
 
         return check
 

@@ -152,6 +152,19 @@ class Jobs:
         await asyncio.shield(self._finish(steps))
 
     async def _finish(self, steps: Steps) -> None:
+        """End the job in any case: nothing else can begin before."""
+        job = steps.job
+        try:
+            await self._wind_up(steps)
+        except Exception as err:
+            _LOGGER.exception("The end of the job failed")
+            if job.failure is None:
+                job.fail("internal", detail=repr(err))
+        job.outcome = "done" if job.failure is None else "failed"
+        job.stage, job.percent = "", None
+        self._notify()
+
+    async def _wind_up(self, steps: Steps) -> None:
         job = steps.job
         if job.failure is not None and job.failure["kind"] == "stopped" and job.chip:
             await steps.restart()
@@ -164,9 +177,6 @@ class Jobs:
             await steps.offer()
         if not job.touched:
             marker(self._folder).unlink(missing_ok=True)
-        job.outcome = "done" if job.failure is None else "failed"
-        job.stage, job.percent = "", None
-        self._notify()
 
     async def _give_back(self) -> list[str]:
         try:

@@ -13,7 +13,7 @@ from aiohttp import ClientSession, web
 
 from . import ports
 from .catalogue import MAX_IMAGE, Catalogue
-from .gate import INGRESS, Gate
+from .gate import INGRESS, Gate, add_headers
 from .home_assistant import SUPERVISOR, HomeAssistant, HomeAssistantError
 from .job import JobError, Request, Wifi
 from .jobs import Jobs
@@ -60,6 +60,7 @@ class Server:
         )
         app.cleanup_ctx.append(self._life)
         app.on_shutdown.append(self._stop)
+        app.on_response_prepare.append(add_headers)
         app.add_routes(
             [
                 web.get("/", self._index),
@@ -168,18 +169,16 @@ class Server:
         folder = self._settings.data / "uploads"
         folder.mkdir(exist_ok=True)
         path = folder / f"{secrets.token_hex(8)}.bin"
-        size = 0
-        with path.open("wb") as file:
-            async for chunk in request.content.iter_chunked(65536):
-                size += len(chunk)
-                if size > MAX_IMAGE:
-                    break
-                file.write(chunk)
-        if not 0 < size <= MAX_IMAGE:
-            path.unlink()
-            return _refused("too_large" if size else "image_kind", image="unknown")
-        name = Path(request.query.get("name", "")).name[:200] or "image.bin"
-        await asyncio.to_thread(self._jobs.keep_upload, name, path)
+        kept = None
+        try:
+            size = await _received(request, path)
+            if not 0 < size <= MAX_IMAGE:
+                return _refused("too_large" if size else "image_kind", image="unknown")
+            name = Path(request.query.get("name", "")).name[:200] or "image.bin"
+            kept = await asyncio.to_thread(self._jobs.keep_upload, name, path)
+        finally:
+            if kept is None:
+                path.unlink(missing_ok=True)
         return web.json_response(self._shown_upload())
 
     async def _start(self, request: web.Request) -> web.Response:
@@ -220,6 +219,18 @@ class Server:
         return web.FileResponse(
             path, headers={"Content-Disposition": f'attachment; filename="{path.name}"'}
         )
+
+
+async def _received(request: web.Request, path: Path) -> int:
+    """Write the body into a file; the bytes it has, more than an image where it was given up for its size."""
+    size = 0
+    with path.open("wb") as file:
+        async for chunk in request.content.iter_chunked(65536):
+            size += len(chunk)
+            if size > MAX_IMAGE:
+                break
+            file.write(chunk)
+    return size
 
 
 def parse_request(data: dict[str, Any], *, writes: bool) -> Request:

@@ -200,7 +200,11 @@ class Steps:
         if self.request.upload is not None:
             upload = self.upload
             assert upload is not None
-            content = upload.path.read_bytes()
+            try:
+                content = upload.path.read_bytes()
+            except OSError as err:
+                # Another one was uploaded in its place.
+                raise JobError("upload_gone") from err
             if hashlib.sha256(content).hexdigest() != upload.sha256:
                 raise JobError("hash", detail=upload.name)
             described = upload.image.application
