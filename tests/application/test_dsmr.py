@@ -378,6 +378,19 @@ def test_printed_twice() -> None:
     assert value("0-0:17.0.0()", "0-0:17.0.0(5)", "0-0:17.0.0(7)").value == 5
 
 
+def test_newest_of_several() -> None:
+    """A day of gas, one line an hour in any order, as the ACE4000 prints it: the last hour counts."""
+    newest = value(
+        "7-0:23.1.0*255(01240.560*m3)(19-01-01 12:00:00)",
+        "7-0:23.1.0*255(01240.690*m3)(19-01-01 13:00:00)",
+        "7-0:23.1.0*255(01237.560*m3)(18-12-31 14:00:00)",
+        code="7-0:23.1.0",
+    )
+    assert newest == Value(Decimal("1240.69"), "m³", datetime(2019, 1, 1, 13))
+    twice = ("0-1:24.2.1(190101130000W)(2*m3)", "0-1:24.2.1(190101130000W)(1*m3)")
+    assert value(*twice, code="0-1:24.2.1").value == 2
+
+
 @pytest.mark.parametrize(
     ("lines", "number"),
     [

@@ -40,7 +40,7 @@ _LINE = re.compile(r"\s*([0-9A-Z]{1,3}[0-9A-Z:.*&-]*)\s*\((.*)", re.DOTALL)
 _GROUP = re.compile(r"\(([^()]*)\)")
 _NUMBER = re.compile(r"([+-]?[0-9]+(?:[.,][0-9]+)?)(?:\s*\*?\s*([^\s*\d.,][^\s*]*))?")
 _TIME = re.compile(
-    r"(?:20)??(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)[ T]?"
+    r"(?:20)??(?P<year>\d\d)-?(?P<month>\d\d)-?(?P<day>\d\d)[ T]?"
     r"(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d))?(?P<season>[SW]?)"
 )
 _ZONES = {
@@ -178,13 +178,21 @@ def _introduces_device(code: ObisCode) -> bool:
 
 
 def _values(lines: list[_Line]) -> Mapping[ObisCode, Value]:
-    """Return the values; where a code is printed twice the first that says something counts."""
+    """Return the values; where a code is printed twice the newest, or the first that says something, counts."""
     values: dict[ObisCode, Value] = {}
     for line in lines:
         for code, value in _read_line(line):
-            if code not in values or _says_nothing(values[code]):
+            known = values.get(code)
+            if known is None or _says_nothing(known) or _is_newer(value, known):
                 values[code] = value
     return values
+
+
+def _is_newer(value: Value, known: Value) -> bool:
+    """Whether both have a time and it is the later: the ACE4000 prints its gas of each hour of a day, in any order."""
+    if value.time is None or known.time is None:
+        return False
+    return value.time.replace(tzinfo=None) > known.time.replace(tzinfo=None)
 
 
 def _says_nothing(value: Value) -> bool:
