@@ -37,7 +37,9 @@ print(json.dumps([sorted(step) for step in steps]))
 # Slow to load, and no telegram in plain text needs them.
 HEAVY = {
     *(
+        "annotationlib",
         "argparse",
+        "ast",
         "asyncio",
         "cryptography",
         "dataclasses",

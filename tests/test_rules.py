@@ -21,6 +21,7 @@ WORDS = {
     "keys",
     "line",
     "mbus_address",
+    "named",
     "obis",
     "quantity",
     "reading",
@@ -154,6 +155,19 @@ def test_packages_from_outside(path: Path) -> None:
         assert room in PACKAGES.get(package, ()), f"line {statement.lineno}: {package}"
         if package == "cryptography":
             assert statement not in top_level, f"line {statement.lineno}: not lazy"
+
+
+def test_named_tuples_are_the_librarys() -> None:
+    """One class of typing's in a module that a telegram needs would load what `named` spares all the others."""
+    wrong = [
+        _name(path)
+        for path in _modules()
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "typing"
+        and "NamedTuple" in {alias.name for alias in node.names}
+    ]
+    assert wrong == ["named"]
 
 
 def _tracked() -> list[Path]:

@@ -1,6 +1,8 @@
 """The words everybody shares: OBIS codes, units, keys, line settings, checksums, quantities."""
 
+import copy
 from decimal import Decimal
+import typing
 
 from hypothesis import given, strategies as st
 import pytest
@@ -19,6 +21,7 @@ from customer_interface.errors import (
 )
 from customer_interface.keys import Key, KeyKind, KeyRing, parse_key
 from customer_interface.line import LineSettings, Parity
+from customer_interface.named import NamedTuple
 from customer_interface.obis import ObisCode
 from customer_interface.quantity import Kind, quantity_of
 from customer_interface.reading import MeterIdentity
@@ -295,3 +298,48 @@ def test_number_of_a_meter() -> None:
     for number in ("4605887", "84605888", "ISK84605887", "", None):
         assert not name.has_number(number)
     assert not MeterIdentity(number="1020784605887").has_number("84605887")
+
+
+class Declared(NamedTuple):
+    """Two fields, and what is made of them."""
+
+    number: int
+    unit: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The number with its unit."""
+        return f"{self.number} {self.unit}"
+
+
+class AsTypingDoes(typing.NamedTuple):
+    """The same fields, declared with what type checkers take the library's for."""
+
+    number: int
+    unit: str | None = None
+
+
+def test_named_tuples() -> None:
+    """A declared tuple has the fields and defaults that typing's has, and what its class adds."""
+    value = Declared(1, unit="W")
+    assert value == AsTypingDoes(1, "W") == (1, "W")
+    assert value.text == "1 W"
+    assert Declared(1).unit is None
+    assert value._replace(number=2) == copy.replace(value, number=2) == (2, "W")
+    assert copy.deepcopy(value) == value
+    assert repr(value) == "Declared(number=1, unit='W')"
+    assert Declared._fields == AsTypingDoes._fields
+    assert Declared.__annotations__ == AsTypingDoes.__annotations__
+    assert Declared.__doc__ == "Two fields, and what is made of them."
+    with pytest.raises(AttributeError):
+        value.number = 2  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        Declared()  # type: ignore[call-arg]
+
+
+def test_annotations_of_named_tuples_are_known() -> None:
+    """A name that does not exist is told where the class is declared."""
+    with pytest.raises(NameError):
+
+        class _Unknown(NamedTuple):
+            number: NoSuchType  # type: ignore[name-defined]  # noqa: F821

@@ -6,9 +6,10 @@ The version follows semantic versioning: a new minor version only adds keys, so 
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from .jsonform import record_object, value_object
+from .named import NamedTuple
 from .obis import ObisCode
 from .reading import Reading, Value
 

@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 import re
-from typing import NamedTuple
 
 from .errors import KeyFormatError
+from .named import NamedTuple
 
 
 class KeyKind(StrEnum):

@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 import re
-from typing import NamedTuple
 
 from .errors import CustomerInterfaceError
+from .named import NamedTuple
 
 
 class Parity(StrEnum):

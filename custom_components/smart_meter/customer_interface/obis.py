@@ -2,9 +2,10 @@
 
 from functools import lru_cache
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from .errors import ObisFormatError
+from .named import NamedTuple
 
 # IEC 62056-61 prints some value groups as letters.
 LETTERS = {"C": 96, "F": 97, "L": 98, "P": 99}

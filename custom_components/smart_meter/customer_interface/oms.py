@@ -8,7 +8,6 @@ The order is M-Bus's own, so it is composed here and not in stack.py. Pure; neve
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from . import mbus_address
 from .application.mbus import (
@@ -25,6 +24,7 @@ from .application.mbus import (
 from .application.mbus.records import parse_records
 from .checksum import crc16_en13757
 from .keys import KeyRing
+from .named import NamedTuple
 from .reading import Fault, FaultKind, Link, Message, MeterIdentity, Reading
 from .security import diehl, dsmr_p2, oms as security
 from .security.oms import BLOCK, FILLERS

@@ -9,8 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from math import ceil, floor, isinf
-from typing import NamedTuple
 
+from .named import NamedTuple
 from .quantity import Kind, Quantity
 from .units import Number
 

@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
 
+from .named import NamedTuple
 from .obis import ObisCode
 
 

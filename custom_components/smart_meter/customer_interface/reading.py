@@ -8,8 +8,8 @@ from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 import re
 from types import MappingProxyType
-from typing import NamedTuple
 
+from .named import NamedTuple
 from .obis import ObisCode
 from .units import Number
 

@@ -5,7 +5,8 @@ W, volume in m³, durations in s, whatever the meter scaled it to. Numbers are e
 """
 
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
-from typing import NamedTuple
+
+from .named import NamedTuple
 
 type Number = int | Decimal
 

@@ -15,8 +15,8 @@ told by the source id that BT22 and BT27 hold for its place, never by the place.
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from enum import IntEnum
-from typing import NamedTuple
 
+from ..named import NamedTuple
 from ..obis import ObisCode
 from ..reading import Value
 from ..units import scaled

@@ -18,10 +18,10 @@ Texts and identifiers are often printed as the hexadecimal codes of their charac
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta, timezone
 import re
-from typing import NamedTuple
 
 from ..errors import ObisFormatError
 from ..mbus_address import MEDIA
+from ..named import NamedTuple
 from ..obis import ObisCode
 from ..reading import (
     CENTRAL_EUROPE,

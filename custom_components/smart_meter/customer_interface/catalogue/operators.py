@@ -1,8 +1,9 @@
 """Who runs the grid, and which meters they deliver: operators.json and meters.json."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import CatalogueError
+from ..named import NamedTuple
 from .data import Texts, rows, text_in, texts
 from .profile import Profile
 

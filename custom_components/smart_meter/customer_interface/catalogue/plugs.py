@@ -1,9 +1,10 @@
 """What to buy and where to plug it in: adapters.json and sockets.json, which only the set-up needs."""
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import CatalogueError
+from ..named import NamedTuple
 from .data import Texts, rows, texts
 from .profile import profiles
 

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import CatalogueError, CustomerInterfaceError
 from ..keys import KeyKind
 from ..line import LineSettings
+from ..named import NamedTuple
 from ..reading import CENTRAL_EUROPE, Link
 from .data import rows
 

@@ -1,8 +1,9 @@
 """What every link layer offers, and the one buffer that hunts for frames of any of them."""
 
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from ..named import NamedTuple
 from ..reading import Fault, Frame
 
 

@@ -2,10 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from ..line import LineSettings
 from ..mbus_address import manufacturer_letters
+from ..named import NamedTuple
 from ..reading import Fault, FaultKind
 
 _LEAST_LENGTH = 10

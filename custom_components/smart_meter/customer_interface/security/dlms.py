@@ -23,8 +23,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from hmac import compare_digest
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from ..named import NamedTuple
 from ..reading import Fault, FaultKind
 
 if TYPE_CHECKING:
@@ -385,6 +386,10 @@ def _tag_maker(
     return None
 
 
+# Only known where a key needs it.
+type _Cipher = AESGCM
+
+
 class Seal(NamedTuple):
     """How an APDU was opened; one that begins with the same `head`, up to its counter, is opened the same way.
 
@@ -395,7 +400,7 @@ class Seal(NamedTuple):
     end: int
     tag_bytes: int
     title: bytes
-    cipher: AESGCM
+    cipher: _Cipher
     associated: bytes | None
 
     def __repr__(self) -> str:

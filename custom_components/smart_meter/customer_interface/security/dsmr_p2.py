@@ -7,8 +7,8 @@ low byte first. The plaintext begins and ends with two fillers 2F 2F, both of wh
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from ..named import NamedTuple
 from ..reading import Fault, FaultKind
 from .oms import BLOCK, NO_KEY, WRONG_KEY, decrypt_cbc
 

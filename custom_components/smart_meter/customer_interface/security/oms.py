@@ -7,9 +7,9 @@ layer.
 
 from collections.abc import Callable, Sequence
 from hmac import compare_digest
-from typing import NamedTuple
 
 from ..checksum import crc16_en13757
+from ..named import NamedTuple
 from ..reading import Fault, FaultKind
 
 BLOCK = 16

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from ..keys import KeyRing
 from ..line import LineSettings
+from ..named import NamedTuple
 from ..reading import Fault, FaultKind, Reading
 
 

@@ -6,12 +6,12 @@ Nothing is sent but E5 to a checksum-valid frame of an AMIS meter, which stays i
 from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import NamedTuple
 
 from ..catalogue import SessionKind
 from ..catalogue.operators import Catalogue, GridOperator, Offer
 from ..line import LineSettings, Parity
 from ..link import SELF_EVIDENT
+from ..named import NamedTuple
 from ..reading import Fault, FaultKind, Frame, Link, MeterIdentity, Reading
 from ..stack import Context
 from .acknowledged import METER_ADDRESS, acknowledgement

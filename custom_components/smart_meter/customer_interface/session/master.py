@@ -12,11 +12,11 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import NamedTuple
 
 from ..checksum import sum8
 from ..keys import KeyRing
 from ..mbus_address import key_names
+from ..named import NamedTuple
 from ..reading import Fault, FaultKind, Frame, Link, MeterIdentity, Reading
 from ..stack import Context
 from .base import LinkStatistics, Output, Send, SessionState

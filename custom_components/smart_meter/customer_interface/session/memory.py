@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, TypeGuard
 
+from ..named import NamedTuple
 from ..obis import ObisCode
 from ..plausibility import Earlier, Limits, Margins, margins
 from ..quantity import Quantity, quantity_of

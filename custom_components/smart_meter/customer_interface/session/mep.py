@@ -12,12 +12,12 @@ sequence number of its own: the meter takes up to eight steps at once, and a lat
 from collections import deque
 from collections.abc import Generator
 from types import MappingProxyType
-from typing import NamedTuple
 
 from ..application.c1219 import TableRead
 from ..keys import KeyRing
 from ..link.base import Found, Look
 from ..link.mep import MepLink, packet
+from ..named import NamedTuple
 from ..reading import Fault, FaultKind, Reading
 from ..security.mep import CHECK_BITS, DIGEST_SIZE, KEY_SIZE, open_reply, seal
 from .base import LinkStatistics, Output, Send, SessionState, SetPins

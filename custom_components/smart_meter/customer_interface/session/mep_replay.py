@@ -1,12 +1,12 @@
 """Recorded conversations with a NES meter: what the session read from it, read again from both directions."""
 
 from collections.abc import Generator, Iterable, Iterator
-from typing import NamedTuple
 
 from ..application.c1219 import Table, TableRead
 from ..keys import KeyRing
 from ..link.base import Found
 from ..link.mep import MepLink
+from ..named import NamedTuple
 from ..reading import Fault, FaultKind, Frame, Reading
 from ..security.mep import CHECK_BITS, KEY_SIZE, open_reply, open_request
 from .mep import OK, READ_PARTIAL, WRONG_SEQUENCE

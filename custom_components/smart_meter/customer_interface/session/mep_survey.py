@@ -1,7 +1,6 @@
 """What is asked of a NES meter, in which order, and what the answers amount to; knows no packets and no time-outs."""
 
 from collections.abc import Generator
-from typing import NamedTuple
 
 from ..application import c1219
 from ..application.c1219 import (
@@ -14,6 +13,7 @@ from ..application.c1219 import (
     Table,
     TableRead,
 )
+from ..named import NamedTuple
 from ..obis import CLOCK, ObisCode
 from ..reading import Fault, FaultKind, MeterIdentity, Reading, Value
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
+from ..named import NamedTuple
 from ..reading import FaultKind, Frame, MeterIdentity
 
 

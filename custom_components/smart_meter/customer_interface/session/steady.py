@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from math import floor, inf, isfinite
-from typing import NamedTuple
 
+from ..named import NamedTuple
 from ..obis import ObisCode
 from ..plausibility import BELIEVED, judge_time
 from ..reading import Reading, Value

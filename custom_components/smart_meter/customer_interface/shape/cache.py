@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import Protocol
 
 from ..keys import KeyRing
+from ..named import NamedTuple
 from ..obis import ObisCode
 from ..reading import Layer, Message, Reading, Value
-
-if TYPE_CHECKING:
-    from ..security.dlms import Seal
 
 # A port has one meter, or some that take turns, with a telegram or a few each; the longest unused is forgotten first.
 _MOST_SHAPES = 32
@@ -38,6 +36,13 @@ class Shape(Protocol):
 
     def read(self, plaintext: bytes) -> Sequence[Filling] | None:
         """Return what fills each reading; None where the plaintext has another shape."""
+
+
+class Seal(Protocol):
+    """The cipher around a shape; it opens what begins like the message it was learned from."""
+
+    def open(self, apdu: bytes) -> tuple[bytes, int] | None:
+        """Return plaintext and frame counter; None where the cipher is another or the tag does not fit."""
 
 
 class Known(NamedTuple):

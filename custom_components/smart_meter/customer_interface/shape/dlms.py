@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from math import hypot
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..application.dlms import NOT_AVAILABLE, NUMBERS, OTHER_NUMBERS, is_clock, unit_of
 from ..application.dlms.axdr import Data, Reader, Tag
@@ -30,6 +30,7 @@ from ..application.dlms.scaling import (
     rescale,
 )
 from ..application.dlms.shapes import Attribute, Content, recognise
+from ..named import NamedTuple
 from ..obis import ObisCode
 from ..quantity import Kind
 from ..reading import Fault, Reading, Value

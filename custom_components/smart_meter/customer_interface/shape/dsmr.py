@@ -15,10 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..application.dsmr import CLOCK, lines_of, parse_time
 from ..errors import ObisFormatError
+from ..named import NamedTuple
 from ..obis import ObisCode
 from ..reading import Reading, Value
 from ..units import TEXT_UNITS, Conversion, scaled

@@ -11,10 +11,10 @@ when such a telegram was taken apart the long way: lengths, addresses, segment n
 from collections.abc import Callable, Iterator, Sequence
 import re
 import struct
-from typing import NamedTuple
 
 from ..checksum import crc16_arc, crc16_x25, sum8
 from ..link.base import Found, LinkLayer
+from ..named import NamedTuple
 from ..reading import Frame, Link, Message
 
 _FLAG = b"\x7e"

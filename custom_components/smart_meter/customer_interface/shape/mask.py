@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 import struct
-from typing import NamedTuple
+
+from ..named import NamedTuple
 
 type Span = tuple[int, int, str]
 """First byte, byte behind the last, and how `struct` reads them."""

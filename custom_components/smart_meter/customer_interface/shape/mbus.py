@@ -13,7 +13,7 @@ are read the long way.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..application.mbus import UNSIGNED_MAKERS, Formats, makers
 from ..application.mbus.codes import DECISIVE, is_dutch_p2
@@ -23,6 +23,7 @@ from ..application.mbus.profiles import is_profile
 from ..application.mbus.records import parse_header, parse_records, reader_of
 from ..keys import KeyRing
 from ..mbus_address import is_scrambled
+from ..named import NamedTuple
 from ..obis import ObisCode
 from ..reading import Fault, Message, Reading, Record, Scalar, Value
 from ..security.oms import BLOCK, Chain, cipher_vector

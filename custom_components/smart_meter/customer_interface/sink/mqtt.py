@@ -6,7 +6,7 @@ from pathlib import Path
 import ssl
 import time
 import tomllib
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiomqtt
 
@@ -16,6 +16,7 @@ from ..dataset import document
 from ..errors import CustomerInterfaceError, KeyFormatError
 from ..jsonform import to_text
 from ..keys import Key, KeyKind, KeyRing, parse_key
+from ..named import NamedTuple
 from ..reading import Fault, FaultKind, Reading
 from .outbox import Letter, Outbox
 from .topics import OFFLINE, ONLINE, STATUS, discovery, discovery_topic, topic_of

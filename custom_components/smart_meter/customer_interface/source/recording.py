@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import json
 from math import isfinite
 import re
-from typing import NamedTuple
 
 from ..errors import CustomerInterfaceError, SourceError
 from ..line import LineSettings
+from ..named import NamedTuple
 
 
 class Recorded(NamedTuple):

@@ -10,8 +10,8 @@ and the message length stand in one of them and cover the whole.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from ..named import NamedTuple
 from ..reading import Fault, FaultKind, Link, Message
 from .ell import LINK_LAYERS, is_ell, parse_ell
 

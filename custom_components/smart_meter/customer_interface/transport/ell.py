@@ -10,8 +10,7 @@ SN, low byte first: bits 29 to 31 say how the rest is encrypted (0 not, 1 AES-12
 left out: what follows is read only where it begins with the CI field of a layer above.
 """
 
-from typing import NamedTuple
-
+from ..named import NamedTuple
 from ..reading import Fault, FaultKind
 
 _HAS_ADDRESS = {0x8C: False, 0x8D: False, 0x8E: True, 0x8F: True}

@@ -6,8 +6,7 @@
 Block numbers begin with 1, high byte first. A meter that pushes streams its blocks and expects no acknowledgement.
 """
 
-from typing import NamedTuple
-
+from ..named import NamedTuple
 from ..reading import Fault, FaultKind, Layer, Link, Message
 
 _TAG, _LAST = 0xE0, 0x80

@@ -10,9 +10,9 @@ also a message counter of four bytes behind them.
 """
 
 from enum import Enum
-from typing import NamedTuple
 
 from ..mbus_address import wireless_order
+from ..named import NamedTuple
 from ..reading import Fault, FaultKind
 
 

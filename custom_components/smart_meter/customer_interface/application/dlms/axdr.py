@@ -22,7 +22,8 @@ from decimal import Decimal
 from enum import IntEnum
 import math
 import struct
-from typing import NamedTuple
+
+from ...named import NamedTuple
 
 # A push is a list of lists of attributes of a structure; nothing known goes deeper than 6.
 MAX_DEPTH = 12
@@ -64,6 +65,9 @@ class Tag(IntEnum):
 type Content = int | bool | Decimal | bytes | str | None
 
 
+type Elements = tuple[Data, ...]
+
+
 class Data(NamedTuple):
     """One element: `value` for simple types (strings and times as bytes, a bit-string as text of 0 and 1), else `items`.
 
@@ -72,7 +76,7 @@ class Data(NamedTuple):
 
     tag: Tag
     value: Content = None
-    items: tuple[Data, ...] = ()
+    items: Elements = ()
 
 
 class AxdrError(ValueError):
@@ -258,11 +262,14 @@ class Reader:
         )
 
 
+type _Members = tuple[_Description, ...]
+
+
 class _Description(NamedTuple):
     """Type of the elements of a compact-array: members, and how often they come one after the other."""
 
     tag: Tag
-    members: tuple[_Description, ...] = ()
+    members: _Members = ()
     repeat: int = 0
 
 

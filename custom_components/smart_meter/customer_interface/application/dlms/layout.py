@@ -17,8 +17,9 @@ gives powers of ten to values of a list that names codes but no scalers.
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
+from ...named import NamedTuple
 from ...obis import ObisCode
 from ...units import Conversion
 from .axdr import Data, Tag

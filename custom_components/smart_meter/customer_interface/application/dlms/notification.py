@@ -6,8 +6,8 @@ date-time   00 | 0C date-time(12) | 09 0C date-time(12) | 19 date-time(12)
 """
 
 from datetime import datetime
-from typing import NamedTuple
 
+from ...named import NamedTuple
 from ...reading import Fault, FaultKind
 from .axdr import AxdrError, Data, Reader, Tag
 from .clock import read_datetime

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
 
+from ...named import NamedTuple
 from ...obis import ObisCode
 from ...reading import MeterIdentity, Record, RecordFunction, Scalar, Value
 

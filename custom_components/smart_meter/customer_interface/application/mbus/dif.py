@@ -4,8 +4,7 @@ DIF   E S F F D D D D     extension, storage bit 0, function, data field
 DIFE  E U T T S S S S     extension, next subunit bit, next two tariff bits, next four storage bits (up to ten)
 """
 
-from typing import NamedTuple
-
+from ...named import NamedTuple
 from ...reading import Fault, FaultKind, RecordFunction
 
 EXTENSION = 0x80

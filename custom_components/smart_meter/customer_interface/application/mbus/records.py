@@ -8,8 +8,8 @@ DIF [DIFE ...] VIF [VIFE ...] [LVAR] data     a record
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
 
+from ...named import NamedTuple
 from ...reading import Fault, FaultKind, Record, Scalar
 from ...units import Conversion, plain, scaled
 from . import data_types

@@ -6,8 +6,8 @@ VIFE  E V V V V V V V     first the code in the extension table, then combinable
 """
 
 from functools import lru_cache
-from typing import NamedTuple
 
+from ...named import NamedTuple
 from ...reading import Fault, FaultKind
 from .data_types import text
 from .dif import EXTENSION, MAX_EXTENSIONS

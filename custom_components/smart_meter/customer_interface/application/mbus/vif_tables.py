@@ -6,7 +6,8 @@ ones: m³/min becomes m³/h by a factor, days become seconds.
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import NamedTuple
+
+from ...named import NamedTuple
 
 
 class Form(Enum):

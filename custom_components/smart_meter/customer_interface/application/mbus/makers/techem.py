@@ -14,8 +14,8 @@ month 9-12, within a year of the date. Temperatures are in 0.01 °C.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
+from ....named import NamedTuple
 from ....reading import MeterIdentity
 from ..data_types import to_date_g
 
