@@ -102,18 +102,17 @@ def _expand(
 SHOWN = frozenset(
     (
         *_expand("energy_import energy_export", tariff=True, phase=True),
-        *_expand("energy_absolute energy_net", tariff=True),
-        *_expand("reactive_energy_import reactive_energy_export", tariff=True),
+        *_expand("energy_absolute energy_net"),
+        *_expand("reactive_energy_import reactive_energy_export"),
         *_expand("power_import power_export power_net", phase=True),
         *_expand("power_absolute reactive_power_import reactive_power_export"),
-        *_expand("maximum_power_import maximum_power_export", tariff=True),
+        *_expand("maximum_power_import maximum_power_export"),
         *_expand("last_average_power_import last_average_power_export"),
         *_expand("average_power_import average_power_export"),
         *_expand("demand_power_import demand_power_export"),
         *_expand("voltage current power_factor phase_angle", phase=True),
         *_expand("frequency neutral_current"),
-        *_expand("limit_power_import limit_power_export limit_power_absolute"),
-        *_expand("power_limit current_limit active_tariff collection_counter"),
+        *_expand("active_tariff collection_counter"),
         *_expand("message_text message_code"),
         *_expand("gas_volume gas_volume_converted water_volume warm_water_volume"),
         *_expand("water_flow heat_energy heat_volume heat_power heat_flow"),
@@ -129,6 +128,12 @@ SHOWN = frozenset(
 )
 HIDDEN = frozenset(
     (
+        *_expand("energy_absolute_tariff energy_net_tariff"),
+        *_expand("reactive_energy_import_tariff reactive_energy_export_tariff"),
+        *_expand("maximum_power_import_tariff maximum_power_export_tariff"),
+        # What they are set to: most meters send a number that limits nothing.
+        *_expand("limit_power_import limit_power_export limit_power_absolute"),
+        *_expand("power_limit current_limit"),
         *_expand("reactive_energy_q1 reactive_energy_q2", tariff=True),
         *_expand("reactive_energy_q3 reactive_energy_q4", tariff=True),
         *_expand("apparent_energy_import apparent_energy_export", tariff=True),
@@ -372,8 +377,10 @@ def _is_textual(description: MeterSensorDescription) -> bool:
     )
 
 
-def _text(value: str | bool | time) -> str:
-    return value[:MAX_LENGTH_STATE_STATE] if isinstance(value, str) else str(value)
+def _text(value: str | bool | time) -> str | None:
+    """Return words as a state; none where a meter sends an empty text."""
+    text = value if isinstance(value, str) else str(value)
+    return text[:MAX_LENGTH_STATE_STATE] or None
 
 
 def _state(value: object, options: list[str]) -> str | None:

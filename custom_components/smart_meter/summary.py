@@ -17,6 +17,9 @@ MOST_LINES = 12
 # Languages with texts of ours that write a comma between a number and its decimals.
 _COMMA = ("de", "fr", "it", "nl")
 
+# Values of a span of time, told after those of now.
+_OF_A_SPAN = ("average_", "demand_", "last_average_", "maximum_")
+
 _IN_THOUSANDS = {"Wh": "kWh", "varh": "kvarh", "VAh": "kVAh"}
 
 
@@ -26,9 +29,10 @@ async def async_summary(hass: HomeAssistant, reading: Reading) -> str:
     points = [
         point
         for point in points_of(reading, 0.0)
-        if point.value.value is not None and not is_clock(point)
+        if point.value.value not in (None, "") and not is_clock(point)
     ]
     shown = [point for point in points if _is_shown(point, reading)]
+    shown.sort(key=lambda point: _is_of_a_span(point, reading))
     comma = hass.config.language.startswith(_COMMA)
     lines = [_line(names, point, reading, comma=comma) for point in shown[:MOST_LINES]]
     more = len(points) - len(lines)
@@ -37,6 +41,11 @@ async def async_summary(hass: HomeAssistant, reading: Reading) -> str:
 
 def _is_shown(point: Point, reading: Reading) -> bool:
     return describe(point, reading.meter.medium).entity_registry_enabled_default
+
+
+def _is_of_a_span(point: Point, reading: Reading) -> bool:
+    key = describe(point, reading.meter.medium).translation_key
+    return key is not None and key.startswith(_OF_A_SPAN)
 
 
 def _line(names: dict[str, str], point: Point, reading: Reading, *, comma: bool) -> str:

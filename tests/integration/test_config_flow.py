@@ -29,7 +29,7 @@ from custom_components.smart_meter.customer_interface.keys import (
     parse_key,
 )
 from custom_components.smart_meter.customer_interface.obis import ObisCode
-from custom_components.smart_meter.customer_interface.reading import Reading
+from custom_components.smart_meter.customer_interface.reading import Reading, Value
 from custom_components.smart_meter.customer_interface.session import make_session
 from custom_components.smart_meter.port import typed_port
 from custom_components.smart_meter.summary import async_summary
@@ -846,3 +846,16 @@ async def test_numbers_as_the_language_writes_them(
         hass.config.language = language
         lines = await async_summary(hass, reading)
         assert f"{energy // 1_000}{mark}{energy % 1_000:03}" in lines
+
+
+async def test_what_was_read_begins_with_now(hass: HomeAssistant) -> None:
+    """The list of what was just read has power before peaks, and says nothing of a message that is empty."""
+    codes = ("1-0:1.8.0", "1-0:1.6.0", "0-0:96.13.0", "1-0:1.7.0")
+    values = (Value(5_000, "Wh"), Value(900, "W"), Value(""), Value(70, "W"))
+    reading = Reading(values=dict(zip(map(ObisCode.parse, codes), values, strict=True)))
+    lines = (await async_summary(hass, reading)).splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
+        "- Energy import",
+        "- Power import",
+        "- Maximum power import",
+    ]

@@ -142,6 +142,25 @@ def test_names_of_phases_and_tariffs() -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "unit", "shown"),
+    [
+        ("1-0:1.8.0", "Wh", True),
+        ("1-0:1.8.2", "Wh", True),
+        ("1-0:3.8.0", "varh", True),
+        ("1-0:3.8.1", "varh", False),
+        ("1-0:1.6.0", "W", True),
+        ("1-0:1.6.4", "W", False),
+        ("0-0:17.0.0", "W", False),
+    ],
+)
+def test_what_a_household_sees(code: str, unit: str, shown: bool) -> None:
+    """Counters are enabled by tariff; what is of use to few, and limits that limit nothing, is there to be enabled."""
+    description = describe(point(code, unit=unit), None)
+    assert description.entity_registry_enabled_default is shown
+    assert description.translation_key != "unknown"
+
+
+@pytest.mark.parametrize(
     ("medium", "expected"),
     [
         ("gas", SensorDeviceClass.GAS),
@@ -210,6 +229,7 @@ def test_shown_values() -> None:
     assert shown_value(point("1-0:1.7.0", "?", "W"), power, 1) is None
     text = describe(point("0-0:96.13.0", "hello"), None)
     assert shown_value(point("0-0:96.13.0", "x" * 300), text, 1) == "x" * 255
+    assert shown_value(point("0-0:96.13.0", ""), text, 1) is None
     assert shown_value(point("0-0:96.13.0", time(1, 2)), text, 1) == "01:02:00"
     unknown = point("0-0:200.0.0", moment)
     assert describe(unknown, None).device_class is SensorDeviceClass.TIMESTAMP
