@@ -85,15 +85,44 @@ async def test_missing(tmp_path: Path) -> None:
     assert await reason(str(tmp_path / "ttyUSB0")) == "missing"
 
 
-async def test_in_use() -> None:
-    """A port that is open already is in use."""
+@pytest.fixture
+async def used() -> AsyncGenerator[tuple[str, port.Port]]:
+    """Return a port that is open already, and who has it."""
     master, slave = os.openpty()
     name = os.ttyname(slave)
     opened = await open_port(name, LINE)
-    assert await reason(name) == "busy"
+    yield name, opened
     await opened.close()
     os.close(slave)
     os.close(master)
+
+
+async def test_in_use(
+    used: tuple[str, port.Port], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A port that is open already and stays so is in use."""
+    monkeypatch.setattr(port, "BUSY_PATIENCE", 0.2)
+    assert await reason(used[0]) == "busy"
+
+
+async def test_in_use_no_longer(
+    used: tuple[str, port.Port], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A port that somebody is just giving back is waited for."""
+    monkeypatch.setattr(port, "BUSY_PATIENCE", 30.0)
+    name, opened = used
+    refused = asyncio.Event()
+    sleep = asyncio.sleep
+
+    async def pause(seconds: float) -> None:
+        refused.set()
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    opening = asyncio.create_task(open_port(name, LINE))
+    await refused.wait()
+    await opened.close()
+    await (await opening).close()
 
 
 async def test_setting_the_port_has_not(monkeypatch: pytest.MonkeyPatch) -> None:

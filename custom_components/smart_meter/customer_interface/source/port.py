@@ -14,6 +14,8 @@ from ..errors import SourceError
 from ..line import LineSettings
 
 OPEN_TIMEOUT = 15.0
+# A port that somebody is just closing, or a program that looks at each new adapter, is free again in a moment.
+BUSY_PATIENCE, BUSY_PAUSE = 2.0, 0.1
 READ_SIZE = 4_096
 _PSEUDO_TERMINALS = "/dev/pts/"
 
@@ -108,7 +110,19 @@ def _lost() -> SourceError:
 
 
 async def open_port(url: str, line: LineSettings) -> Port:
-    """Open a port with these line settings; raises SourceError with a reason a user understands."""
+    """Open a port with these line settings, as soon as it is free; raises SourceError with a reason a user understands."""
+    loop = asyncio.get_running_loop()
+    give_up_at = loop.time() + BUSY_PATIENCE
+    while True:
+        try:
+            return await _open_port(url, line)
+        except SourceError as err:
+            if err.reason != "busy" or loop.time() >= give_up_at:
+                raise
+        await asyncio.sleep(BUSY_PAUSE)
+
+
+async def _open_port(url: str, line: LineSettings) -> Port:
     has_line = not os.path.realpath(url).startswith(_PSEUDO_TERMINALS)
     line = _settable(line, has_line=has_line)
     try:
