@@ -792,6 +792,42 @@ def test_schneider_energy() -> None:
 
 
 @pytest.mark.parametrize(
+    ("maker", "data", "quantity", "unit"),
+    [
+        ("9415", "8440 2B 64000000", "reactive_power", "var"),
+        ("9415", "04 2B 64000000", "power", "W"),
+        ("A525", "848040 03 64000000", "reactive_energy", "varh"),
+        ("A525", "848040 2B 64000000", "reactive_power", "var"),
+        ("A525", "8440 2B 64000000", "power", "W"),
+        ("A34C", "8440 03 64000000", "reactive_energy", "varh"),
+        ("A34C", "8540 2B 0000C842", "reactive_power", "var"),
+        ("A34C", "858040 2B 0000C842", "apparent_power", "VA"),
+        ("2423", "8440 2B 64000000", "power", "W"),
+    ],
+)
+def test_reactive_by_subunit(maker: str, data: str, quantity: str, unit: str) -> None:
+    """Some makers tell reactive and apparent power from active by the subunit, and by nothing else."""
+    payload = bytes.fromhex("7A 8000 0000" + data)
+    (reading,) = results(f"{maker}785634121502", payload)
+    assert isinstance(reading, Reading)
+    (record,) = reading.records
+    assert (record.quantity, record.value, record.unit) == (quantity, 100, unit)
+
+
+def test_reactive_energy_as_a_real_number() -> None:
+    """Schneider's is in kvarh."""
+    payload = bytes.fromhex("7A 8000 0000 8540 03 0000C842")
+    (reading,) = results("A34C785634121502", payload)
+    assert isinstance(reading, Reading)
+    (record,) = reading.records
+    assert (record.quantity, record.value, record.unit) == (
+        "reactive_energy",
+        100_000,
+        "varh",
+    )
+
+
+@pytest.mark.parametrize(
     ("maker", "kind", "mark", "number"),
     [
         ("C514", "7007", "8404 13 FFFFFFFF", "04 13 FFFFFFFF"),

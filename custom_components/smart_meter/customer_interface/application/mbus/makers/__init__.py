@@ -5,6 +5,7 @@ values prove it. What is read is handed on as records of EN 13757-3, so that it 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from ....reading import MeterIdentity, Record
 from ..records import MANUFACTURER_QUANTITY
@@ -19,6 +20,7 @@ from . import (
     marks,
     qundis,
     schneider,
+    subunits,
     techem,
     zenner,
 )
@@ -54,7 +56,9 @@ _PREFIXED = frozenset({"APA", "APT"})
 _CORRECTED: dict[str, Callable[[Record], Record]] = {
     "AXI": axioma.corrected,
     "EFE": marks.corrected,
+    "ELT": partial(subunits.corrected, subunits.ELTAKO),
     "GWF": marks.corrected,
+    "IME": partial(subunits.corrected, subunits.IME),
     "ITW": marks.corrected,
     "SEC": schneider.corrected,
     "ZRI": marks.corrected,

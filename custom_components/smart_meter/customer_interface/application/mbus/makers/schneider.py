@@ -8,16 +8,18 @@ from decimal import Decimal
 from ....reading import Record
 from ....units import Conversion, plain
 from ..dif import REAL
+from . import subunits
 
 _ENERGY, _KILOWATT_HOURS = "energy", Conversion("Wh", 3)
 
 
 def corrected(record: Record) -> Record:
-    """Return a record as it is meant, in Wh."""
+    """Return a record as it is meant, energy in Wh or varh."""
+    meant = subunits.corrected(subunits.SCHNEIDER, record)
     if (
         record.quantity != _ENERGY
         or int(record.raw[1], 16) != REAL
         or not isinstance(record.value, int | Decimal)
     ):
-        return record
-    return record._replace(value=plain(Decimal(record.value), _KILOWATT_HOURS))
+        return meant
+    return meant._replace(value=plain(Decimal(record.value), _KILOWATT_HOURS))
