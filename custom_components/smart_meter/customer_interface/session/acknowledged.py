@@ -63,9 +63,15 @@ class AcknowledgedSession(PushSession):
         return [] if repeated or frame.control == _SND_NKE else [frame]
 
 
+def of_meter(frame: Frame) -> bool:
+    """Tell a frame of a meter that wants its frames acknowledged."""
+    return frame.link is Link.MBUS and frame.address == METER_ADDRESS
+
+
+def is_search(frame: Frame) -> bool:
+    """Tell a meter that searches for somebody who acknowledges."""
+    return of_meter(frame) and frame.control == _SND_NKE
+
+
 def _wants_acknowledge(frame: Frame) -> bool:
-    return (
-        frame.link is Link.MBUS
-        and frame.address == METER_ADDRESS
-        and (frame.control == _SND_NKE or frame.control in _SND_UD)
-    )
+    return is_search(frame) or (of_meter(frame) and frame.control in _SND_UD)

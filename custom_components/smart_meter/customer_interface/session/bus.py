@@ -5,18 +5,18 @@
 
 from copy import replace
 
-from ..keys import KeyRing
 from ..reading import Fault, FaultKind, Reading
-from .base import LinkStatistics, Output, SessionState
+from .base import Output
 from .belief import Belief
 from .master import Found, MasterSession, Progress, ScanSession, Slave
 from .receiver import Receiver
+from .receiving import ReceivingSession
 
 _REMEMBERED = "slaves"
 _NOBODY = Fault(FaultKind.SILENCE, "no meter on the bus answered at any address")
 
 
-class BusSession:
+class BusSession(ReceivingSession):
     """Searches while no slave is known, and polls from then on."""
 
     def __init__(
@@ -28,19 +28,13 @@ class BusSession:
         p2: bool = False,
     ) -> None:
         """Poll the slaves remembered, else those a search finds; `interval` in seconds."""
-        self._receiver = receiver
-        self._belief = belief
+        super().__init__(receiver, belief)
         self._interval = interval
         self._p2 = p2
         self.found: tuple[Found, ...] = ()
         known = self._remembered()
         self._scan = None if known else self._new_scan()
         self._active = self._scan or MasterSession(receiver, belief, known)
-
-    def use_keys(self, keys: KeyRing) -> None:
-        """Go on with other keys."""
-        self._receiver.use_keys(keys)
-        self._belief.keys = keys
 
     @property
     def searching(self) -> Progress | None:
@@ -51,16 +45,6 @@ class BusSession:
     def wake_at(self) -> float | None:
         """When the patience with an answer ends, or the next slave is due."""
         return self._active.wake_at
-
-    @property
-    def state(self) -> SessionState:
-        """The state to store, with the slaves found."""
-        return self._belief.state
-
-    @property
-    def statistics(self) -> LinkStatistics:
-        """What was seen so far."""
-        return self._receiver.statistics
 
     def start(self, at: float) -> tuple[Output, ...]:
         """Begin, or begin again after the port came back."""

@@ -14,7 +14,7 @@ from ..link import SELF_EVIDENT
 from ..named import NamedTuple
 from ..reading import Fault, FaultKind, Frame, Link, MeterIdentity, Reading
 from ..stack import Context
-from .acknowledged import METER_ADDRESS, acknowledgement
+from .acknowledged import acknowledgement, is_search, of_meter
 from .base import LinkStatistics, Output, SessionState, SetLine
 from .inversion import looks_inverted
 from .receiver import Receiver
@@ -189,7 +189,7 @@ class DetectSession:
         self._seen.frame = self._seen.frame or next(iter(frames), None)
         results = [r for r in self._receiver.read(frames, at) if _tells(r)]
         frame = self._seen.frame
-        if frame is None or not (results or _is_search(frame)):
+        if frame is None or not (results or is_search(frame)):
             return
         if any(isinstance(r, Fault) and r.kind is FaultKind.INACTIVE for r in results):
             self.finding = Finding(Verdict.INACTIVE, self.line, frame.link)
@@ -203,7 +203,7 @@ class DetectSession:
 
     def _found(self, frame: Frame, results: list[Reading | Fault]) -> Finding:
         meter = next((result.meter for result in results if result.meter), None)
-        acknowledged = frame.link is Link.MBUS and frame.address == METER_ADDRESS
+        acknowledged = of_meter(frame)
         encrypted = acknowledged or any(
             isinstance(result, Fault) and result.kind is FaultKind.KEY
             for result in results
@@ -263,14 +263,6 @@ def _keys_fit(offer: Offer, *, encrypted: bool) -> bool:
     """Tell whether the row may send so: some operators leave it to the customer, or to the meter, to encrypt."""
     keys = offer.profile.keys
     return bool(keys) if encrypted else not any(key.required for key in keys)
-
-
-def _is_search(frame: Frame) -> bool:
-    return (
-        frame.link is Link.MBUS
-        and frame.control == 0x40
-        and frame.address == METER_ADDRESS
-    )
 
 
 # Faults that a whole telegram gives; the others are damage.

@@ -19,9 +19,10 @@ from ..mbus_address import key_names
 from ..named import NamedTuple
 from ..reading import Fault, FaultKind, Frame, Link, MeterIdentity, Reading
 from ..stack import Context
-from .base import LinkStatistics, Output, Send, SessionState
+from .base import Output, Send
 from .belief import Belief
 from .receiver import Receiver
+from .receiving import ReceivingSession
 
 SINGLE_CHARACTER = 0xE5
 NETWORK_ADDRESS = 0xFD
@@ -185,13 +186,12 @@ type _Answer = list[Frame | Fault]
 type _Script = Generator[_Ask | _Pause, _Answer]
 
 
-class _Scripted:
+class _Scripted(ReceivingSession):
     """Runs a script of requests: one is open at a time, an answer ends with its frame or with a pause."""
 
     def __init__(self, receiver: Receiver, belief: Belief) -> None:
         """Prepare; `start` begins."""
-        self._receiver = receiver
-        self._belief = belief
+        super().__init__(receiver, belief)
         self._script: _Script | None = None
         self._deadline: float | None = None
         self._heard: _Answer = []
@@ -199,25 +199,10 @@ class _Scripted:
         self._outputs: list[Output] = []
         self._now = 0.0
 
-    def use_keys(self, keys: KeyRing) -> None:
-        """Go on with other keys."""
-        self._receiver.use_keys(keys)
-        self._belief.keys = keys
-
     @property
     def wake_at(self) -> float | None:
         """When the patience with an answer ends, or the next slave is due."""
         return self._deadline
-
-    @property
-    def state(self) -> SessionState:
-        """The state to store."""
-        return self._belief.state
-
-    @property
-    def statistics(self) -> LinkStatistics:
-        """What was seen so far."""
-        return self._receiver.statistics
 
     def start(self, at: float) -> tuple[Output, ...]:
         """Begin, or begin again after the port came back."""

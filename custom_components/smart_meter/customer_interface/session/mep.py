@@ -11,7 +11,6 @@ sequence number of its own: the meter takes up to eight steps at once, and a lat
 
 from collections import deque
 from collections.abc import Generator
-from types import MappingProxyType
 
 from ..application.c1219 import TableRead
 from ..keys import KeyRing
@@ -23,6 +22,7 @@ from ..security.mep import CHECK_BITS, DIGEST_SIZE, KEY_SIZE, open_reply, seal
 from .base import LinkStatistics, Output, Send, SessionState, SetPins
 from .belief import Belief
 from .mep_survey import Answer, Survey, survey
+from .receiver import Seen
 
 READ_PARTIAL = 0x3F
 
@@ -88,8 +88,6 @@ _TLS = Fault(
     "the meter answers without a digest: its port demands TLS, which is not supported",
     cause="mep_tls",
 )
-
-
 _NO_PACKET = Fault(FaultKind.NOISE, "bytes that are no packet")
 _CUT_SHORT = Fault(FaultKind.TRUNCATED, "a reply that ends early")
 _WRONG_COUNT = Fault(FaultKind.TRUNCATED, "a reply with another count than its bytes")
@@ -125,7 +123,7 @@ class _Way(NamedTuple):
         return self.key, self.encrypt
 
 
-class _Seen:
+class _Signs:
     """What was heard since the meter was last understood: it tells why it is not."""
 
     def __init__(self) -> None:
@@ -158,7 +156,7 @@ class MepSession:
         self._belief = belief
         self._interval = interval
         self._link = MepLink()
-        self._statistics = LinkStatistics()
+        self._seen = Seen()
         self._sequence = _stored_sequence(belief.state)
         self._proven = self._sequence is not None
         self._forget()
@@ -175,7 +173,7 @@ class MepSession:
         self._open: _Open | None = None
         self._late: _Open | None = None
         self._buffer = bytearray()
-        self._seen = _Seen()
+        self._signs = _Signs()
         self._survey: Survey | None = None
         self._asking: Generator[TableRead, Answer, Survey | Fault] | None = None
         self._wanted: deque[TableRead] = deque()
@@ -206,7 +204,7 @@ class MepSession:
     @property
     def statistics(self) -> LinkStatistics:
         """What was seen so far."""
-        return self._statistics
+        return self._seen.statistics()
 
     def start(self, at: float) -> tuple[Output, ...]:
         """Raise COM_ENABLE and begin."""
@@ -222,9 +220,7 @@ class MepSession:
 
     def receive(self, data: bytes, at: float) -> tuple[Output, ...]:
         """Take bytes; without a request they are alerts, or the rest of what was given up."""
-        self._count(
-            bytes_received=self._statistics.bytes_received + len(data), last_byte=at
-        )
+        self._seen.count_bytes(len(data), at)
         if self._open is None:
             self._unasked(data, at)
             return self._act(at)
@@ -307,9 +303,9 @@ class MepSession:
 
     def _unasked(self, data: bytes, at: float) -> None:
         if data.strip(b"\0"):
-            self._seen.junk += 1
+            self._signs.junk += 1
         else:
-            self._seen.alerts += 1
+            self._signs.alerts += 1
         if self._send_at is not None and at < self._damaged_at + LONGEST_QUIET:
             self._send_at = max(self._send_at, at + QUIET)
 
@@ -337,12 +333,12 @@ class MepSession:
             return len(self._buffer) > 2 and sent.startswith(self._buffer)
         if self._buffer.startswith(sent):
             del self._buffer[: len(sent)]
-            self._seen.echoes += 1
+            self._signs.echoes += 1
         return not self._buffer
 
     def _packet(self, request: _Open, payload: bytes, at: float) -> list[Output]:
         if not payload:
-            self._seen.alerts += 1
+            self._signs.alerts += 1
             return []
         message = self._opened(request, payload)
         if isinstance(message, bytes):
@@ -362,15 +358,15 @@ class MepSession:
             return self._refused_key(at)
         if len(payload) > DIGEST_SIZE:
             return self._damaged(fault, at)
-        self._seen.bare += 1
-        if self._seen.bare < REFUSALS_UNPROVEN or self._proven or self._another_way():
+        self._signs.bare += 1
+        if self._signs.bare < REFUSALS_UNPROVEN or self._proven or self._another_way():
             return self._damaged(fault, at)
         return self._refused(_TLS, at)
 
     def _refused_key(self, at: float) -> list[Output]:
-        self._seen.refusals += 1
+        self._signs.refusals += 1
         needed = REFUSALS_PROVEN if self._proven else REFUSALS_UNPROVEN
-        if self._seen.refusals < needed:
+        if self._signs.refusals < needed:
             return self._damaged(None, at)
         self._proven = False
         if self._another_way():
@@ -380,7 +376,7 @@ class MepSession:
     def _another_way(self) -> bool:
         """Ask with the next key, and with all of them enciphered after that; False where all ways were tried."""
         self._turn = (self._turn + 1) % len(self._ways)
-        self._seen.refusals = self._seen.bare = 0
+        self._signs.refusals = self._signs.bare = 0
         return self._turn > 0
 
     def _refused(self, fault: Fault, at: float) -> list[Output]:
@@ -392,7 +388,7 @@ class MepSession:
 
     def _damaged(self, fault: Fault | None, at: float) -> list[Output]:
         """Give up a reply, and wait until the line is quiet."""
-        self._seen.junk += 1
+        self._signs.junk += 1
         self._damaged_at = at
         self._close(at)
         self._send_at = max(self._send_at or at, at + QUIET)
@@ -436,11 +432,11 @@ class MepSession:
         self._told = False
         self._close(at)
         self._heard()
-        self._count(frames=self._statistics.frames + 1, last_frame=at)
+        self._seen.count_frames(1, at)
 
     def _heard(self) -> None:
         """Begin to look for silence anew."""
-        self._seen = _Seen()
+        self._signs = _Signs()
         self._pin_wait = SILENT_AFTER
         self._pins_at = None
 
@@ -502,9 +498,9 @@ class MepSession:
             check_bits=CHECK_BITS,
             arrived=at,
         )
-        self._count(readings=self._statistics.readings + 1, last_reading=at)
+        self._seen.count_readings(1, at)
         judged = self._belief.judge(proven, at)
-        self._count(interval=self._belief.interval())
+        self._seen.interval = self._belief.interval()
         return [
             self._noted(item) if isinstance(item, Fault) else item for item in judged
         ]
@@ -519,23 +515,18 @@ class MepSession:
 
     def _silence(self) -> Fault:
         """Say why the meter may be silent, by what was heard of it."""
-        seen = self._seen
+        signs = self._signs
         if self._proven:
             return _STOPPED
-        if seen.alerts and not seen.junk:
+        if signs.alerts and not signs.junk:
             return _DEAF
-        if seen.junk:
+        if signs.junk:
             return _GARBLED
-        return _ECHO if seen.echoes else _NOTHING
+        return _ECHO if signs.echoes else _NOTHING
 
     def _noted(self, fault: Fault) -> Fault:
-        faults = dict(self._statistics.faults)
-        faults[fault.kind] = faults.get(fault.kind, 0) + 1
-        self._count(faults=MappingProxyType(faults), last_fault=fault)
+        self._seen.count_fault(fault)
         return fault
-
-    def _count(self, **changes: object) -> None:
-        self._statistics = self._statistics._replace(**changes)  # type: ignore[arg-type]
 
 
 def _message(read: TableRead, sequence: int) -> bytes:

@@ -1,18 +1,18 @@
 """Listening to a meter that sends by itself; nothing is ever sent."""
 
-from ..keys import KeyRing
 from ..reading import Fault, FaultKind, Frame, Reading
-from .base import LinkStatistics, Output, SessionState
+from .base import Output
 from .belief import Belief
 from .forms import Forms
 from .quick import QuickWay
 from .receiver import Receiver
+from .receiving import ReceivingSession
 
 # How many push intervals may pass before silence is called so.
 SILENT_INTERVALS = 3
 
 
-class PushSession:
+class PushSession(ReceivingSession):
     """Bytes in, believed readings and faults out."""
 
     shortest_silence = 10.0
@@ -22,18 +22,12 @@ class PushSession:
         self, receiver: Receiver, belief: Belief, expected_interval: float
     ) -> None:
         """Listen with a receiver; `expected_interval` in seconds holds until the real one is learned."""
-        self._receiver = receiver
-        self._belief = belief
+        super().__init__(receiver, belief)
         self._forms = Forms()
         self._quick = QuickWay(receiver, belief, self._forms)
         self._expected = expected_interval
         self._listening_since: float | None = None
         self._silence_told = False
-
-    def use_keys(self, keys: KeyRing) -> None:
-        """Go on with other keys."""
-        self._receiver.use_keys(keys)
-        self._belief.keys = keys
 
     @property
     def wake_at(self) -> float | None:
@@ -44,16 +38,6 @@ class PushSession:
             if time is not None
         ]
         return min(times, default=None)
-
-    @property
-    def state(self) -> SessionState:
-        """The state to store."""
-        return self._belief.state
-
-    @property
-    def statistics(self) -> LinkStatistics:
-        """What was seen so far."""
-        return self._receiver.statistics
 
     def start(self, at: float) -> tuple[Output, ...]:
         """Begin to listen."""

@@ -15,21 +15,13 @@ from ..keys import KeyRing
 from ..link.wmbus import CRC_BITS, parse_raw
 from ..oms import as_sent, meter_of, security_of
 from ..radio import Answer, Command, Heard, Item, Stick
-from ..reading import (
-    Fault,
-    FaultKind,
-    Frame,
-    Layer,
-    Link,
-    Message,
-    MeterIdentity,
-    Reading,
-)
+from ..reading import Fault, FaultKind, Frame, Message, MeterIdentity, Reading
 from ..stack import peel
-from .base import LinkStatistics, Output, Send, SessionState, SetLine
+from .base import Output, Send, SetLine
 from .belief import Belief
 from .near import HeardMeter, RadioMemory
-from .receiver import Receiver
+from .receiver import Receiver, message_of
+from .receiving import ReceivingSession
 
 # A stick answers at once; USB and network adapters add their own delay.
 ANSWER_PATIENCE = 1.0
@@ -47,7 +39,7 @@ MAX_METERS = 1_000
 _REMEMBERED_FRAMES = 4
 
 
-class RadioSession:
+class RadioSession(ReceivingSession):
     """Sets up one stick and reads the meters it hears."""
 
     def __init__(
@@ -64,11 +56,10 @@ class RadioSession:
         `chosen` are the keys (MeterIdentity.key) of the meters to read; None reads all, or
         with `keyed` only those that a key opens: others are listed, and their faults told until one was opened.
         """
+        super().__init__(receiver, belief)
         self._sticks = sticks
         self._tried = 0  # position of the stick that is tried, or was recognised
         self._failed = 0  # how many in a row did not answer
-        self._receiver = receiver
-        self._belief = belief
         self._chosen = chosen
         self._keyed = keyed
         self._heard: dict[str, HeardMeter] = {}
@@ -104,16 +95,6 @@ class RadioSession:
         return min(times, default=None)
 
     @property
-    def state(self) -> SessionState:
-        """The state to store."""
-        return self._belief.state
-
-    @property
-    def statistics(self) -> LinkStatistics:
-        """What was seen so far."""
-        return self._receiver.statistics
-
-    @property
     def memory(self) -> RadioMemory:
         """What another session on this stick should begin with."""
         frames = {name: tuple(recent) for name, recent in self._frames.items()}
@@ -140,11 +121,6 @@ class RadioSession:
         """Read other meters from now on."""
         self._chosen = chosen
 
-    def use_keys(self, keys: KeyRing) -> None:
-        """Go on with other keys."""
-        self._receiver.use_keys(keys)
-        self._belief.keys = keys
-
     def look_up(self, name: str) -> HeardMeter | None:
         """Return a meter by its key (MeterIdentity.key), None where it was not heard."""
         return self._heard.get(name)
@@ -160,7 +136,7 @@ class RadioSession:
         return tuple(
             result
             for frame, _ in self._frames.get(name, ())
-            for result in peel(_message(frame), context)
+            for result in peel(message_of(frame), context)
         )
 
     def read_last(self, name: str) -> tuple[Output, ...]:
@@ -281,7 +257,7 @@ class RadioSession:
         if self._talk.ready:
             self._talk.due, self._failed = self._quiet_at(at, heard=True), 0
         self._receiver.seen.count_frames(1, at)
-        message = _message(frame)
+        message = message_of(frame)
         meter = meter_of(message)
         name = meter.key or frame.address.hex().upper()
         repeated = self._is_repeated(name, frame, at)
@@ -404,15 +380,3 @@ def _frame(item: Heard) -> Frame | Fault:
     if isinstance(frame, Frame) and item.form == "stripped":
         return frame._replace(check_bits=CRC_BITS)
     return frame
-
-
-def _message(frame: Frame) -> Message:
-    return Message(
-        Layer.MBUS,
-        frame.payload,
-        Link.WMBUS,
-        frame.control,
-        frame.address,
-        frame.check_bits,
-        frame.signal_dbm,
-    )

@@ -78,6 +78,11 @@ class Seen:
         self.readings += count
         self.last_reading = at
 
+    def count_fault(self, fault: Fault) -> None:
+        """Count a fault."""
+        self.faults[fault.kind] = self.faults.get(fault.kind, 0) + 1
+        self.last_fault = fault
+
     def statistics(self) -> LinkStatistics:
         """Return what was counted so far."""
         return LinkStatistics(
@@ -264,7 +269,7 @@ class Receiver:
             case Link.HDLC if self._hdlc:
                 return self._hdlc.add(frame, at)
             case _:
-                return [_message(frame)]
+                return [message_of(frame)]
 
     def _noted(self, result: Reading | Fault, at: float) -> Reading | Fault:
         if isinstance(result, Reading):
@@ -284,8 +289,7 @@ class Receiver:
 
     def note_fault(self, fault: Fault) -> None:
         """Count a fault found above the stack."""
-        self.seen.last_fault = fault
-        self.seen.faults[fault.kind] = self.seen.faults.get(fault.kind, 0) + 1
+        self.seen.count_fault(fault)
 
 
 _TEXT_START = b"/"
@@ -302,7 +306,7 @@ def is_text(frame: Frame) -> bool:
     return frame.link is Link.P1 and frame.payload.startswith(_TEXT_START)
 
 
-def _message(frame: Frame) -> Message:
+def message_of(frame: Frame) -> Message:
     """Wrap a frame that is a whole message by itself."""
     ciphered = frame.link is Link.P1 and not is_text(frame)
     return Message(
