@@ -108,19 +108,29 @@ class PacedSensor(SmartMeterEntity, SensorEntity):
 
     _shown_at: float | None = None
     _shown: object = None
-    _was_available = False
+    _is_there = False
     _pause: float = 0.0
 
     @abstractmethod
     def _newest(self) -> tuple[object, float | None]:
         """Return what is shown and when it came."""
 
+    def _is_available(self) -> bool:
+        """Tell whether what is shown is still worth showing."""
+        return self.coordinator.last_update_success
+
+    @property
+    @override
+    def available(self) -> bool:
+        """As it was when the coordinator last told something: asked for once then, not with each look at the state."""
+        return self._is_there
+
     @override
     async def async_added_to_hass(self) -> None:
         """Begin with what is there, and tell the energy dashboard where the user wanted so."""
         await super().async_added_to_hass()
         self._shown, self._shown_at = self._newest()
-        self._was_available = self.available
+        self._is_there = self._is_available()
         energy.async_schedule(self.coordinator)
 
     @callback
@@ -128,12 +138,12 @@ class PacedSensor(SmartMeterEntity, SensorEntity):
     def _handle_coordinator_update(self) -> None:
         """Write the state where there is a newer one and its time has come."""
         newest, at = self._newest()
-        available = self.available
+        is_there = self._is_available()
         due = newest is not self._shown and (
             self._shown_at is None or at is None or at - self._shown_at >= self._pause
         )
-        if due or available is not self._was_available:
-            self._was_available = available
+        if due or is_there is not self._is_there:
+            self._is_there = is_there
             self._shown, self._shown_at = newest, at
             self.async_write_ha_state()
 
@@ -164,9 +174,8 @@ class ValueSensor(PacedSensor):
         point = self.point
         return point, point.at
 
-    @property
     @override
-    def available(self) -> bool:
+    def _is_available(self) -> bool:
         """A value is there while its meter is heard and it itself comes at its own interval."""
         return self.coordinator.is_available(self.meter, self.point)
 
@@ -216,9 +225,8 @@ class NetPowerSensor(PacedSensor):
         drawn, fed = self._pair()
         return drawn, min(drawn.at, fed.at)
 
-    @property
     @override
-    def available(self) -> bool:
+    def _is_available(self) -> bool:
         """There while both powers are, from the same telegram."""
         pair = self._pair()
         return pair[0].at == pair[1].at and all(
@@ -308,9 +316,8 @@ class LastHeard(PacedSensor):
         """Show when a meter was heard."""
         super().__init__(coordinator, meter, "last_heard")
 
-    @property
     @override
-    def available(self) -> bool:
+    def _is_available(self) -> bool:
         """When it was heard stays true while it is not."""
         return self.coordinator.last_heard(self.meter) is not None
 

@@ -273,7 +273,11 @@ async def test_a_dongle_that_home_assistant_does_not_know_yet_is_waited_for(
     """Before core's ESPHome is loaded its ports raise what only Home Assistant knows; that must not end the session."""
     assert await async_setup_component(hass, "usb", {})
     with pytest.raises(SourceError, match="not there yet"):
-        await open_port("esphome-hass://esphome/1?port_name=Meter", LineSettings(9600))
+        await open_port(
+            "esphome-hass://esphome/1?port_name=Meter",
+            LineSettings(9600),
+            lambda _: False,
+        )
 
 
 ACKNOWLEDGE = b"\xe5"

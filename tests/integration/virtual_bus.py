@@ -40,18 +40,22 @@ class VirtualBus:
         self.held: Callable[[bytes], bool] = lambda _: False
         self._open = False
         self._answers = b""
+        self._on_data: Callable[[bytes], bool] = lambda _: False
         self._released = asyncio.Event()
 
     def now(self) -> float:
         """Return the time."""
         return self.at
 
-    async def open(self, url: str, line: LineSettings) -> VirtualBus:
+    async def open(
+        self, url: str, line: LineSettings, on_data: Callable[[bytes], bool]
+    ) -> VirtualBus:
         """Open the port; it can be open once only."""
         assert (url, str(line)) == (self.url, self._line)
         if not self.there or self._open:
             raise SourceError("busy" if self._open else "missing", "not to be had")
         self._open, self.waiting, self._answers = True, False, b""
+        self._on_data = on_data
         return self
 
     async def close(self) -> None:
@@ -61,7 +65,7 @@ class VirtualBus:
     async def write(self, data: bytes) -> None:
         """Carry a request to the bus, when it is not held back."""
         if self.held(data):
-            await self._wait()
+            await self._be_released()
         self.requests.append(data)
         self._answers += b"".join(c.data for c in self.bus.receive(data, self.at))
 
@@ -69,18 +73,18 @@ class VirtualBus:
         """Note what the pins were set to."""
         self.pins.append((dtr, rts))
 
-    async def read(self, patience: float | None) -> bytes:
-        """Return what was answered, or let time pass."""
+    async def wait(self, patience: float | None) -> None:
+        """Hand on what was answered, or let time pass."""
         await asyncio.sleep(0)
         if self._answers:
             answers, self._answers = self._answers, b""
-            return answers
+            self._on_data(answers)
+            return
         if patience is None or patience > self._pause:
-            await self._wait()
+            await self._be_released()
         self.at += patience or 0.0
-        return b""
 
-    async def _wait(self) -> None:
+    async def _be_released(self) -> None:
         self.waiting = True
         self._released.clear()
         await self._released.wait()

@@ -1,6 +1,7 @@
 """The ports of a simulated meter: what a client reads, at right and at wrong settings, and while it is unplugged."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,15 +26,26 @@ NOE = ("netz-noe", "kaifa-ma309m")
 
 
 async def _listen(address: str, line: LineSettings, seconds: float = 0.5) -> bytes:
-    port, received = await connect(address, line), b""
+    received = bytearray()
+    port = await connect(address, line, _into(received))
     end = asyncio.get_running_loop().time() + seconds
     while (left := end - asyncio.get_running_loop().time()) > 0:
-        received += await port.read(left)
+        await port.wait(left)
     await port.close()
-    return received
+    return bytes(received)
 
 
-def _says(line: Line, received: bytes) -> bool:
+def _into(received: bytearray) -> Callable[[bytes], bool]:
+    """Return what keeps what arrives, and lets nobody wait longer."""
+
+    def keep(data: bytes) -> bool:
+        received.extend(data)
+        return True
+
+    return keep
+
+
+def _says(line: Line, received: bytes | bytearray) -> bool:
     """Tell whether the frames' size and checksum are there: the body of the second is short."""
     return b"\x68\xfa\xfa\x68\x53\xff\x00\x01\x67\xdb\x08KFMg" in received and (
         b"\x68\x14\x14\x68\x53\xff\x11\x01\x67" in received
@@ -53,11 +65,14 @@ async def test_the_meter_hears_a_client(serve: object) -> None:
     """A meter on a bus answers SND_NKE with E5, whichever port the question comes through."""
     bus = simulate.simulator("mbus-master", "mbus-several")
     async with serve(bus, speed=SPEED) as line:  # type: ignore[operator]
-        port = await connect(line.address, LineSettings.parse("2400 8E1"))
+        heard = bytearray()
+        settings = LineSettings.parse("2400 8E1")
+        port = await connect(line.address, settings, _into(heard))
         await port.write(b"\x10\x40\x01\x41\x16")
         async with asyncio.timeout(30):
-            assert await port.read(None) == b"\xe5"
+            await port.wait(None)
         await port.close()
+    assert heard == b"\xe5"
 
 
 @pytest.mark.parametrize("settings", ["9600 8N1", "9600 8E1", "115200 8N1", "300 7E1"])
@@ -74,13 +89,14 @@ async def test_a_port_that_models_the_line_garbles_at_wrong_settings(
 async def test_settings_change_on_the_open_port() -> None:
     """Settings change on the open port."""
     async with serve_rfc2217(simulate.simulator(*NOE), speed=SPEED) as line:
-        port = await connect(line.address, LineSettings.parse("9600 8N1"))
+        received = bytearray()
+        settings = LineSettings.parse("9600 8N1")
+        port = await connect(line.address, settings, _into(received))
         await port.set_line(LineSettings.parse("2400 8E1"))
-        received = b""
         with suppress(TimeoutError):
             async with asyncio.timeout(30):
                 while not _says(line, received):
-                    received += await port.read(1)
+                    await port.wait(1)
         await port.close()
     assert _says(line, received)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from math import inf
 import time
 
 from ..errors import SourceError
@@ -55,6 +56,8 @@ class Runner:
         self._on_bytes = on_bytes
         self._clock = Clock()
         self._attempt = 0
+        self._outputs: tuple[Output, ...] = ()
+        self._awaited = inf
 
     async def run(self) -> None:
         """Open, serve and reopen until cancelled; raises only what is raised by who is told."""
@@ -70,31 +73,44 @@ class Runner:
             self._attempt += 1
 
     async def _serve(self) -> None:
-        port = await open_port(self.url, self._line)
+        port = await open_port(self.url, self._line, self._on_data)
         try:
             self._on_link(True, None)
-            await self._carry_out(self.session.start(self._clock.now()), port)
+            self._outputs = self.session.start(self._clock.now())
             while True:
-                await self._step(port)
+                await self._carry_out(port)
+                await port.wait(self._patience())
+                self._wake()
         finally:
             await port.close()
 
-    async def _step(self, port: Port) -> None:
-        data = await port.read(self._patience())
+    def _on_data(self, data: bytes) -> bool:
+        """Take bytes; returns whether there is something to carry out, or another time to wake at."""
         now = self._clock.now()
-        if data:
-            self._attempt = 0
-            self._record("rx", data, now)
-            await self._carry_out(self.session.receive(data, now), port)
-        elif self.session.wake_at is not None and now >= self.session.wake_at:
-            await self._carry_out(self.session.wake(now), port)
+        self._attempt = 0
+        self._record("rx", data, now)
+        self._outputs = self.session.receive(data, now)
+        return bool(self._outputs) or self._is_late()
+
+    def _is_late(self) -> bool:
+        """Tell whether the session wants to be woken before the wait ends."""
+        wake_at = self.session.wake_at
+        return wake_at is not None and wake_at < self._awaited
 
     def _patience(self) -> float | None:
         """Return how long to wait for bytes in seconds, None for ever."""
         wake_at = self.session.wake_at
+        self._awaited = inf if wake_at is None else wake_at
         return None if wake_at is None else max(0.0, wake_at - self._clock.now())
 
-    async def _carry_out(self, outputs: tuple[Output, ...], port: Port) -> None:
+    def _wake(self) -> None:
+        """Wake the session when it is time, and it has nothing to be carried out."""
+        now, wake_at = self._clock.now(), self.session.wake_at
+        if not self._outputs and wake_at is not None and now >= wake_at:
+            self._outputs = self.session.wake(now)
+
+    async def _carry_out(self, port: Port) -> None:
+        outputs, self._outputs = self._outputs, ()
         for output in outputs:
             match output:
                 case Send(data):
