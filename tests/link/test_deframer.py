@@ -248,3 +248,44 @@ def test_anything(pieces: list[bytes]) -> None:
     data = b"".join(pieces)
     for item in run(data, 13):
         assert isinstance(item, Frame | Fault)
+
+
+@given(
+    name=st.sampled_from(sorted(SAMPLES)),
+    spoilt=st.lists(
+        st.tuples(st.integers(0, 2_000), st.one_of(st.none(), st.binary(max_size=3))),
+        max_size=3,
+    ),
+    sizes=st.lists(st.integers(1, 80), min_size=1, max_size=20),
+)
+def test_a_glance_changes_nothing(
+    name: str, spoilt: list[tuple[int, bytes | None]], sizes: list[int]
+) -> None:
+    """Whoever asks `hold` first gets the same, at the same piece, of whole, damaged, cut and prolonged telegrams."""
+    data = bytearray(SAMPLES[name][0] * 2)
+    for position, put in spoilt:
+        place = position % len(data)
+        data[place : place + 1] = b"" if put is None else put
+    glancing, looking = Deframer(ALL), Deframer(ALL)
+    start = 0
+    for size in sizes * (len(data) // sum(sizes) + 1):
+        piece = bytes(data[start : start + size])
+        items = [] if glancing.hold(piece) else glancing.feed(piece)
+        assert items == looking.feed(piece)
+        assert glancing.holding == looking.holding
+        start += size
+    assert glancing.flush() == looking.flush()
+
+
+@pytest.mark.parametrize("name", ["netz-noe", "hdlc", "p1"])
+def test_a_glance_is_enough_within_a_frame(name: str) -> None:
+    """Most pieces of a telegram are not looked at closely."""
+    data, _ = SAMPLES[name]
+    deframer, held = Deframer(ALL), 0
+    pieces = [data[start : start + 8] for start in range(0, len(data), 8)]
+    for piece in pieces:
+        if deframer.hold(piece):
+            held += 1
+        else:
+            deframer.feed(piece)
+    assert held > len(pieces) / 2

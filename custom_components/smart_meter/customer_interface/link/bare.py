@@ -16,7 +16,7 @@ cipher has no length either: the pause behind it ends it.
 """
 
 from ..reading import Frame, Link
-from .base import Found, Look
+from .base import Found, LinkLayer, Look
 
 _GLO, _DED, _GENERAL, _BLOCK, _NOTIFICATION = 0xDB, 0xDC, 0xDD, 0xE0, 0x0F
 _LLC = b"\xe6\xe7\x00"
@@ -37,7 +37,7 @@ class _OtherError(Exception):
     """The bytes are something else."""
 
 
-class BareLink:
+class BareLink(LinkLayer):
     """APDUs that begin with their own tag; payload is the APDU."""
 
     starts = frozenset((_GLO, _DED, _GENERAL, _BLOCK, _NOTIFICATION, _LLC[0]))

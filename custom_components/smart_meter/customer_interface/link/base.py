@@ -38,3 +38,10 @@ class LinkLayer(Protocol):
 
     def look(self, buffer: bytes | bytearray, start: int) -> Found | Look:
         """Judge the bytes from `start` on; must be total, and linear in the length of one frame."""
+
+    def stays_incomplete(self, buffer: bytearray, data: bytes) -> bool:
+        """Tell at a glance that a buffer `look` finds incomplete from its first byte is so with these bytes too.
+
+        Where it takes more than a glance it may be denied.
+        """
+        return False

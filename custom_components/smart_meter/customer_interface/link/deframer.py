@@ -32,6 +32,9 @@ class Deframer:
             for start in starts
         }
         self._buffer = bytearray()
+        self._incomplete: LinkLayer | None = (
+            None  # who waits for the rest of what is held back
+        )
         self._covered = 0  # end of the damaged frame whose bytes are searched again
         self._clean = True
         self._noise = 0
@@ -55,7 +58,16 @@ class Deframer:
     def take(self, rest: bytes) -> None:
         """Go on behind sound frames that were found without it, with what follows them."""
         self._buffer[:] = rest
+        self._incomplete = None
         self._noise, self._clean = 0, True
+
+    def hold(self, data: bytes) -> bool:
+        """Take bytes where a glance tells that they complete nothing; tells whether it does."""
+        link = self._incomplete
+        if link is None or not link.stays_incomplete(self._buffer, data):
+            return False
+        self._buffer += data
+        return True
 
     def feed(self, data: bytes) -> list[Frame | Fault]:
         """Take bytes and return what they complete."""
@@ -101,6 +113,7 @@ class Deframer:
     def _judge(self, start: int, quiet: bool) -> Found | Look:
         for link in self._by_start[self._buffer[start]]:
             look = link.look(self._buffer, start)
+            self._incomplete = link if look is Look.INCOMPLETE else None
             if isinstance(look, Found):
                 look = self._settle(link, look, start, quiet)
             if look is Look.INCOMPLETE and len(self._buffer) - start >= link.longest:

@@ -47,6 +47,14 @@ class HdlcLink:
             return _ruin(buffer, begin + length) if flagged else Look.NOT_HERE
         return _frame(buffer, begin, length, size)
 
+    def stays_incomplete(self, buffer: bytearray, data: bytes) -> bool:
+        """Look at the length: behind the longest header no other byte tells that there is no frame."""
+        if len(buffer) <= _LONGEST_HEADER:
+            return False
+        begin = buffer[0] == FLAG
+        length = (buffer[begin] & 0x07) << 8 | buffer[begin + 1]
+        return len(buffer) + len(data) < begin + length
+
 
 def _header_size(header: bytes) -> int:
     """Return the bytes before HCS; more than there are where some are missing yet, 0 where an address never ends."""

@@ -38,6 +38,12 @@ class MBusLink:
                 return _look_long(buffer, start)
         return Look.NOT_HERE
 
+    def stays_incomplete(self, buffer: bytearray, data: bytes) -> bool:
+        """Look at the length: behind the header no byte tells that there is no long frame."""
+        if len(buffer) < 4 or buffer[0] != _LONG:
+            return False
+        return len(buffer) + len(data) < buffer[1] + 6
+
 
 def _look_short(buffer: bytes | bytearray, start: int) -> Found | Look:
     seen = bytes(buffer[start : start + 5])

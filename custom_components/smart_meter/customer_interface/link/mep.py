@@ -11,7 +11,7 @@ the digest (security/mep.py) tells whether a packet is whole.
 """
 
 from ..reading import Frame, Link
-from .base import Found, Look
+from .base import Found, LinkLayer, Look
 
 LONGEST_PACKET = 476
 _LENGTH = 2
@@ -22,7 +22,7 @@ def packet(payload: bytes) -> bytes:
     return len(payload).to_bytes(_LENGTH, "big") + payload
 
 
-class MepLink:
+class MepLink(LinkLayer):
     """Packets by their length field; an alert is a frame without payload."""
 
     starts = frozenset((0, 1))

@@ -27,7 +27,9 @@ _PART_OF_HEADER = re.compile(
 _NEXT_LANDMARK = re.compile(rb"[\r\n][!/]")
 _END = re.compile(rb"!([0-9A-Fa-f]{0,4})[ \t\0]*(\r\n?|\n)?")
 _NO_TEXT = re.compile(rb"[^\t\r\n -~]")
+_ENDS_TEXT = re.compile(rb"[!/\0]")
 _CIPHER = re.compile(rb"\r?\n\0\x82")
+_CIPHER_BEGINS = re.compile(rb"\r?\n\0")
 _CIPHER_HEAD = b"\xdb\x08" + bytes(8)
 
 
@@ -51,6 +53,13 @@ class P1Link:
         if landmark[0][1:] == b"/":
             return Found(landmark.end() - 1, _fault(FaultKind.TRUNCATED))
         return _look_end(buffer, start, landmark.end() - 1)
+
+    def stays_incomplete(self, buffer: bytearray, data: bytes) -> bool:
+        """Look for what ends lines of text, or begins a cipher in their place."""
+        if _ENDS_TEXT.search(data) or len(buffer) + len(data) >= self.longest:
+            return False
+        header = _HEADER.match(buffer)
+        return header is not None and not _CIPHER_BEGINS.match(buffer, header.end())
 
 
 def _fault(kind: FaultKind) -> Fault:

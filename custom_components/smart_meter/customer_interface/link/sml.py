@@ -8,14 +8,14 @@ byte first; some Holley meters compute CRC-16/KERMIT instead.
 
 from ..checksum import crc16_kermit, crc16_x25
 from ..reading import Fault, FaultKind, Frame, Link
-from .base import Found, Look
+from .base import Found, LinkLayer, Look
 
 _ESCAPE = b"\x1b" * 4
 _BEGIN = _ESCAPE + b"\x01" * 4
 _END = 0x1A
 
 
-class SmlLink:
+class SmlLink(LinkLayer):
     """Transmissions of SML messages; the payload is the messages, escapes resolved and padding removed."""
 
     starts = frozenset((0x1B,))

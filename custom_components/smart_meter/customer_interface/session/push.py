@@ -32,12 +32,10 @@ class PushSession(ReceivingSession):
     @property
     def wake_at(self) -> float | None:
         """When held-back bytes are to be given up, or when silence begins."""
-        times = [
-            time
-            for time in (self._receiver.idle_at, self._silent_at())
-            if time is not None
-        ]
-        return min(times, default=None)
+        idle_at, silent_at = self._receiver.idle_at, self._silent_at()
+        if idle_at is None or silent_at is None:
+            return silent_at if idle_at is None else idle_at
+        return min(idle_at, silent_at)
 
     def start(self, at: float) -> tuple[Output, ...]:
         """Begin to listen."""
@@ -45,7 +43,9 @@ class PushSession(ReceivingSession):
         return ()
 
     def receive(self, data: bytes, at: float) -> tuple[Output, ...]:
-        """Take bytes."""
+        """Take bytes; most come from the middle of a telegram."""
+        if self._receiver.hold(data, at):
+            return ()
         readings = self._quick.read(data, at)
         if readings is not None:
             self._silence_told = False

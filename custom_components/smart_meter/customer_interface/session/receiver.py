@@ -156,6 +156,17 @@ class Receiver:
         """Go on with other keys; what is half assembled stays."""
         self.context.keys = keys
 
+    def hold(self, data: bytes, at: float) -> bool:
+        """Take bytes from the middle of a frame, which complete nothing; tells whether they are such."""
+        last = self._last_byte
+        if self._flushed or last is None or at >= last + IDLE_GAP:
+            return False
+        if not self._deframer.hold(data):
+            return False
+        self._last_byte = at
+        self.seen.count_bytes(len(data), at)
+        return True
+
     def frames(self, data: bytes, at: float) -> list[Frame | Fault]:
         """Take bytes and return the frames and link faults they complete."""
         late = self.idle(at)
