@@ -3,7 +3,7 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult, unsafeCSS } from "lit";
 import uPlotStyle from "uplot/dist/uPlot.min.css?inline";
 import { Chart, type Look } from "./chart";
-import { Curve, extent, gapAfter, LONGEST, type Step, steps } from "./curve";
+import { Curve, type Extent, extent, gapAfter, LONGEST, steps } from "./curve";
 import { number, power, value } from "./format";
 import { meters, SmartMeterPanel } from "./panel";
 import type { Config, Hass, Row, State } from "./types";
@@ -16,16 +16,31 @@ const DRAW_EVERY = 1250;
 /** A meter that sends more seldom has no curve but points. */
 const SELDOM = 60;
 
+/** What is laid out anew; all else of a state is written into the places there are. */
+function layout({ meter, link, interval, power, energy, rows }: State): string {
+  const seldom = (interval ?? 0) > SELDOM && interval;
+  return JSON.stringify([meter, link, seldom, !power || power.export, energy, rows.map(({ key, name, number }) => [key, name, number])]);
+}
+
 /** Points outlive the card, so that another dashboard and back does not lose the curve. */
 const curves = new Map<string, Curve>();
+
+const POWER = html`<div class="power">
+  <span class="arrow" aria-hidden="true" data-live="arrow"></span>
+  <span class="number" data-live="number"></span>
+  <span class="direction" data-live="direction"></span>
+</div>`;
 
 type Today = { import: number | null; export: number | null };
 
 export class SmartMeterCard extends LitElement {
-  static properties = { state: { state: true }, today: { state: true } };
+  static properties = { today: { state: true } };
 
   private config?: Config;
   private state: State | null = null;
+  private laidOut = "";
+  /** Where the values of a telegram stand, by the key of a row or the name of a place. */
+  private places = new Map<string, Text[]>();
   private today: Today = { import: null, export: null };
   private chart?: Chart;
   private width = 0;
@@ -57,9 +72,10 @@ export class SmartMeterCard extends LitElement {
   setConfig(config: Config): void {
     const minutes = config.minutes ?? 5;
     if (!(minutes >= 1 && minutes <= 5)) throw new Error("minutes: 1 to 5");
-    const other = this.config?.device !== config.device;
+    const before = this.config;
     this.config = config;
-    if (other) this.restart();
+    if (before?.device !== config.device) this.restart();
+    if (before?.minutes !== config.minutes) this.dropChart();
     this.requestUpdate();
   }
 
@@ -121,14 +137,17 @@ export class SmartMeterCard extends LitElement {
   private take(state: State): void {
     const first = this.state?.meter?.id !== state.meter?.id;
     this.state = state;
-    if (!state.meter) return;
-    if (first) {
+    if (state.meter && first) {
       this.curve = curves.get(state.meter.id) ?? new Curve();
       curves.set(state.meter.id, this.curve);
       void this.askToday();
     }
     if (state.now) this.offset = state.now - Date.now() / 1000;
-    if (state.power) this.curve.add({ at: state.power.at, power: state.power.net });
+    if (state.meter && state.power) this.curve.add({ at: state.power.at, power: state.power.net });
+    const laidOut = layout(state);
+    if (this.laidOut !== laidOut) this.requestUpdate();
+    else this.write();
+    this.laidOut = laidOut;
   }
 
   /** Ask Home Assistant's own statistics how much it was since midnight. */
@@ -158,7 +177,30 @@ export class SmartMeterCard extends LitElement {
   protected updated(_: PropertyValues): void {
     const place = this.place();
     if (place) this.observer?.observe(place);
+    this.places.clear();
+    for (const element of this.renderRoot.querySelectorAll<HTMLElement>("[data-live]")) {
+      const text = (element.firstChild ?? element.appendChild(new Text())) as Text;
+      const name = element.dataset.live!;
+      this.places.set(name, [...(this.places.get(name) ?? []), text]);
+    }
+    this.write();
+  }
+
+  /** Write what a telegram told into its places, and draw it: laying all out anew would take several times as long. */
+  private write(): void {
+    const { state } = this;
+    if (!state) return;
+    const net = this.net();
+    this.put("arrow", net ? (net > 0 ? "↓" : "↑") : "");
+    this.put("number", net === null ? "–" : power(net, this.language));
+    this.put("direction", this.direction());
+    const absent = words(this.language)("absent");
+    for (const row of state.rows) this.put(row.key, value(row, this.language) || absent);
     this.draw();
+  }
+
+  private put(name: string, text: string): void {
+    for (const place of this.places.get(name) ?? []) if (place.data !== text) place.data = text;
   }
 
   private place(): HTMLElement | null {
@@ -182,13 +224,21 @@ export class SmartMeterCard extends LitElement {
     clearTimeout(this.timer);
     const place = this.place();
     if (!this.isConnected || !place) return;
-    const now = this.now();
-    const found = this.steps(now);
-    place.ariaLabel = this.curveText(found);
+    const now = Date.now() / 1000 + this.offset;
+    const { points } = this.curve;
+    const found = steps(points, gapAfter(points, this.state?.interval));
+    const seen = extent(found, now - this.minutes * 60);
+    const text = this.curveText(seen);
+    if (place.ariaLabel !== text) place.ariaLabel = text;
     this.timer = window.setTimeout(() => this.draw(), DRAW_EVERY);
     if (!this.width) return;
-    this.chart ??= new Chart(place, this.width, this.look(), this.language);
-    this.chart.show(found, now, this.minutes * 60);
+    this.chart ??= this.newChart(place);
+    this.chart.show(found, seen, now);
+  }
+
+  private newChart(place: HTMLElement): Chart {
+    const { language } = this;
+    return new Chart(place, this.width, this.minutes, this.look(), { language, now: words(language)("now") });
   }
 
   private look(): Look {
@@ -203,15 +253,6 @@ export class SmartMeterCard extends LitElement {
     };
   }
 
-  private now(): number {
-    return Date.now() / 1000 + this.offset;
-  }
-
-  private steps(now: number): Step[] {
-    const { points } = this.curve;
-    return steps(points, now - this.minutes * 60, gapAfter(points, this.state?.interval));
-  }
-
   protected render(): TemplateResult | typeof nothing {
     if (!this.config || !this.state) return nothing;
     const say = words(this.language);
@@ -219,7 +260,7 @@ export class SmartMeterCard extends LitElement {
     return html`<ha-card>
       <h2>${this.config.title ?? state.meter?.name ?? say("title")}</h2>
       <p class="link ${state.link}" role="status">${say(linkWord(state.link))}</p>
-      ${state.meter ? [this.renderPower(), this.renderCurve(), this.renderToday(), this.renderPhases(), this.renderRows()] : nothing}
+      ${state.meter ? [POWER, this.renderCurve(), this.renderToday(), this.renderPhases(), this.renderRows()] : nothing}
     </ha-card>`;
   }
 
@@ -233,16 +274,6 @@ export class SmartMeterCard extends LitElement {
     return words(this.language)(word);
   }
 
-  private renderPower(): TemplateResult {
-    const net = this.net();
-    const arrow = net === null || net === 0 ? "" : net > 0 ? "↓" : "↑";
-    return html`<div class="power">
-      <span class="arrow" aria-hidden="true">${arrow}</span>
-      <span class="number">${net === null ? "–" : power(net, this.language)}</span>
-      <span class="direction">${this.direction()}</span>
-    </div>`;
-  }
-
   private renderCurve(): TemplateResult {
     const say = words(this.language);
     const { minutes, state } = this;
@@ -250,17 +281,16 @@ export class SmartMeterCard extends LitElement {
     return html`<h3>${say("curve", { minutes })}</h3>
       <div class="curve" role="img"></div>
       <p class="key">
-        <span class="box drawn"></span>+ ${say("import")}
+        <span><span class="box drawn"></span>+ ${say("import")}</span>
         ${state?.power && !state.power.export
           ? html`<em>${say("one_way")}</em>`
-          : html`<span class="box fed"></span>− ${say("export")}`}
+          : html`<span><span class="box fed"></span>− ${say("export")}</span>`}
         ${seldom ? html`<em>${say("curve_seldom", { minutes: Math.round(state!.interval! / 60) })}</em>` : nothing}
       </p>`;
   }
 
-  private curveText(found: Step[]): string {
+  private curveText(seen: Extent | null): string {
     const say = words(this.language);
-    const seen = extent(found);
     const { minutes } = this;
     if (!seen) return say("curve_empty", { minutes });
     const write = (watts: number) => number(String(Math.round(watts)), this.language);
@@ -302,8 +332,8 @@ export class SmartMeterCard extends LitElement {
   }
 
   private cell(row: Row | undefined): TemplateResult {
-    const text = row ? value(row, this.language) : "";
-    return html`<td>${text || words(this.language)("absent")}</td>`;
+    if (!row) return html`<td>${words(this.language)("absent")}</td>`;
+    return html`<td><div class=${row.number ? "line" : ""} data-live=${row.key}></div></td>`;
   }
 
   private renderRows(): TemplateResult {
@@ -330,13 +360,14 @@ export class SmartMeterCard extends LitElement {
       .link.silent, .link.unreadable, .link.port, .link.stopped {
         color: var(--primary-text-color); border-inline-start: 4px solid var(--error-color, #db4437); padding-inline-start: 8px; font-weight: 500;
       }
-      .power { margin-top: 12px; }
+      .power { margin-top: 12px; line-height: 1.2; }
       .number { font-size: 2.4em; font-variant-numeric: tabular-nums; }
       .arrow { font-size: 1.8em; }
       .direction { display: inline-block; font-size: 1.1em; }
       .curve { width: 100%; height: 180px; contain: strict; }
-      .key { display: flex; flex-wrap: wrap; gap: 4px 8px; margin: 4px 0 0; align-items: center; font-size: 0.9em; }
-      .box { width: 1.4em; height: 1em; border: 1px solid var(--primary-text-color); }
+      .key { display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 4px 0 0; font-size: 0.9em; }
+      .key > span { display: flex; gap: 8px; align-items: center; }
+      .box { flex: none; width: 1.4em; height: 1em; border: 1px solid var(--primary-text-color); }
       .box.drawn { background: color-mix(in srgb, var(--energy-grid-consumption-color, #488fc2) 45%, transparent); }
       .box.fed {
         background: repeating-linear-gradient(-45deg, var(--energy-grid-return-color, #8353d1) 0 2px, transparent 2px 5px);
@@ -351,8 +382,19 @@ export class SmartMeterCard extends LitElement {
       td { font-variant-numeric: tabular-nums; }
       tr > :last-child { text-align: end; padding-inline-end: 0; }
       .code { color: var(--secondary-text-color); }
+      /* A number that changes lays out its own line only, and not the table; where lines are short it may need two. */
+      @container (min-width: 24em) {
+        .line { height: 1lh; contain: strict; }
+        .power { height: 4.5em; contain: strict; }
+        .direction { display: block; }
+      }
+      @container (min-width: 36em) {
+        .power { height: 3em; }
+        .direction { display: inline-block; }
+      }
       @container (max-width: 420px) { .values .code, .values th:nth-child(2):not([scope="row"]) { display: none; } }
       @container (min-width: 900px) {
+        .power { height: 5em; }
         .number { font-size: 4em; }
       }
     `,

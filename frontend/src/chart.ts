@@ -1,84 +1,74 @@
-/** Draws the curve: a stepped line, filled plainly above zero (drawn) and hatched below it (fed in). */
+/** The curve: uPlot draws the axes and their scales, `Bars` what stands between them. */
 
 import uPlot from "uplot";
-import { joined, range, type Step } from "./curve";
+import { Bars, type Colours, type View } from "./bars";
+import { type Extent, range, type Step } from "./curve";
 
-export interface Look {
-  text: string;
+export interface Look extends Colours {
   grid: string;
-  drawn: string;
-  fed: string;
   font: string;
 }
 
-const HEIGHT = 180;
-const HATCH = 8;
-const DOT = 4 * devicePixelRatio;
-const THICK = Math.max(1, Math.floor(1.5 * devicePixelRatio));
-
-/** A step in pixels of the canvas. */
-interface Bar {
-  left: number;
-  right: number;
-  level: number;
-  joined: boolean;
-  alone: boolean;
+/** How the axis of time is written: seconds or minutes before now. */
+export interface Wording {
+  language: string;
+  now: string;
 }
 
-export class Chart {
-  private plot: uPlot;
-  private found: readonly Step[] = [];
-  private bars: readonly Bar[] = [];
-  private gaps: CanvasPattern | null = null;
+const HEIGHT = 180;
 
-  constructor(
-    parent: HTMLElement,
-    width: number,
-    private look: Look,
-    language: string,
-  ) {
-    const clock = (to: object) => new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", ...to });
-    const [minutes, seconds] = [clock({}), clock({ second: "2-digit" })];
+export class Chart {
+  private readonly plot: uPlot;
+  private readonly bars: Bars;
+  private readonly seconds: number;
+  private found: readonly Step[] = [];
+  private now = 0;
+  private scale: readonly [number, number] = range(null);
+
+  constructor(parent: HTMLElement, width: number, minutes: number, look: Look, { language, now }: Wording) {
     const watts = new Intl.NumberFormat(language);
+    const [unit, length, incrs] = minutes > 1 ? ["min", 60, [60, 120, 300]] as const : ["s", 1, [15, 30, 60]] as const;
+    const before = (tick: number) => (tick ? `−${watts.format(-tick / length)} ${unit}` : now);
     const axis = { stroke: look.text, font: look.font, grid: { stroke: look.grid, width: 1 }, ticks: { show: false } };
+    this.seconds = minutes * 60;
     this.plot = new uPlot(
       {
         width,
         height: HEIGHT,
         legend: { show: false },
         cursor: { show: false },
-        scales: { x: { time: true, auto: false }, y: { range: (_, low, high) => range(low, high) } },
+        scales: { x: { time: false, range: [-this.seconds, 0] }, y: { range: () => [...this.scale] } },
         axes: [
-          {
-            ...axis,
-            size: 30,
-            space: 90,
-            incrs: [15, 30, 60, 120, 300],
-            values: (_, ticks, __, ___, step) => ticks.map((tick) => (step < 60 ? seconds : minutes).format(tick * 1000)),
-          },
+          { ...axis, size: 30, gap: 10, space: 60, incrs: [...incrs], values: (_, ticks) => ticks.map(before) },
           { ...axis, size: 64, space: 30, values: (_, ticks) => ticks.map((tick) => watts.format(tick)) },
         ],
-        series: [
-          {},
-          {
-            paths: () => null,
-            points: { show: false },
-          },
-        ],
-        hooks: { drawClear: [(plot) => this.fill(plot)], drawAxes: [(plot) => this.line(plot)] },
+        series: [{}, { paths: () => null, points: { show: false } }],
+        hooks: {
+          drawAxes: [({ ctx, bbox }) => {
+            ctx.save();
+            ctx.fillStyle = look.text;
+            ctx.fillRect(bbox.left, bbox.top + this.view().zero, bbox.width, 1);
+            ctx.restore();
+          }],
+          draw: [() => this.paint()],
+        },
       },
-      [[], []],
+      [[-this.seconds, 0], [null, null]],
       parent,
     );
+    const canvas = document.createElement("canvas");
+    this.plot.under.append(canvas);
+    this.bars = new Bars(canvas, look);
   }
 
-  /** Show these steps in the window of so many seconds that ends now. */
-  show(found: readonly Step[], now: number, seconds: number): void {
+  /** Show these steps in the window that ends now. */
+  show(found: readonly Step[], seen: Extent | null, now: number): void {
     this.found = found;
-    this.plot.batch(() => {
-      this.plot.setData([found.map((step) => step.at), found.map((step) => step.power)], false);
-      this.plot.setScale("x", { min: now - seconds, max: now });
-    });
+    this.now = now;
+    const [min, max] = range(seen);
+    if (min === this.scale[0] && max === this.scale[1]) return this.paint();
+    this.scale = [min, max];
+    this.plot.setScale("y", { min, max });
   }
 
   resize(width: number): void {
@@ -89,78 +79,14 @@ export class Chart {
     this.plot.destroy();
   }
 
-  /** All that is fed in is hatched at once: a pattern in each bar would take several times as long. */
-  private fill(plot: uPlot): void {
-    const { ctx, bbox } = plot;
-    this.gaps ??= gaps(ctx);
-    const bars = (this.bars = this.place(plot));
-    const zero = zeroLine(plot);
-    ctx.save();
-    ctx.fillStyle = this.look.fed;
-    for (const { left, right, level } of bars) if (level > zero) ctx.fillRect(left, zero, right - left, level - zero);
-    if (this.gaps && bars.some(({ level }) => level > zero)) {
-      ctx.globalCompositeOperation = "destination-out";
-      ctx.fillStyle = this.gaps;
-      ctx.fillRect(bbox.left, zero, bbox.width, bbox.top + bbox.height - zero);
-      ctx.globalCompositeOperation = "source-over";
-    }
-    ctx.globalAlpha = 0.45;
-    ctx.fillStyle = this.look.drawn;
-    for (const { left, right, level } of bars) if (level < zero) ctx.fillRect(left, level, right - left, zero - level);
-    ctx.restore();
+  private paint(): void {
+    if (this.now) this.bars.show(this.found, this.now, this.view());
   }
 
-  private line(plot: uPlot): void {
-    const { ctx, bbox } = plot;
-    ctx.save();
-    ctx.fillStyle = this.look.text;
-    ctx.fillRect(bbox.left, zeroLine(plot), bbox.width, 1);
-    this.bars.forEach((bar, i) => outline(ctx, bar, this.bars[i - 1]));
-    ctx.restore();
+  private view(): View {
+    const { width, height } = this.plot.bbox;
+    const [min, max] = this.scale;
+    const perWatt = -height / (max - min);
+    return { width, height, perSecond: width / this.seconds, zero: Math.round(-max * perWatt), perWatt, ratio: devicePixelRatio };
   }
-
-  /** Where each step stands, in whole pixels: their edges need no smoothing, which is most of the work of painting. */
-  private place({ bbox, scales, valToPos }: uPlot): Bar[] {
-    const zero = valToPos(0, "y", true);
-    const perWatt = valToPos(1, "y", true) - zero;
-    const begin = scales.x!.min!;
-    const perSecond = bbox.width / (scales.x!.max! - begin);
-    const x = (at: number) => Math.round(bbox.left + Math.max(at - begin, 0) * perSecond);
-    return this.found.map((step, i) => ({
-      left: x(step.at),
-      right: x(step.until),
-      level: Math.round(zero + step.power * perWatt),
-      joined: joined(this.found[i - 1], step),
-      alone: step.until === step.at,
-    }));
-  }
-}
-
-/** The line over a bar, and to it from the one before; what stands alone and has no length is a dot. */
-function outline(ctx: CanvasRenderingContext2D, { left, right, level, joined, alone }: Bar, before?: Bar): void {
-  if (joined) ctx.fillRect(left, Math.min(level, before!.level), THICK, Math.abs(level - before!.level));
-  if (!alone) ctx.fillRect(left, level, right - left + THICK, THICK);
-  else if (!joined) ctx.fillRect(left - DOT / 2, level - DOT / 2, DOT, DOT);
-}
-
-function zeroLine(plot: uPlot): number {
-  return Math.round(plot.valToPos(0, "y", true));
-}
-
-/** What hatching leaves out: the pattern of all between its lines. */
-function gaps(ctx: CanvasRenderingContext2D): CanvasPattern | null {
-  const size = HATCH * devicePixelRatio;
-  const tile = document.createElement("canvas");
-  tile.width = tile.height = size;
-  const pen = tile.getContext("2d");
-  if (!pen) return null;
-  pen.fillRect(0, 0, size, size);
-  pen.globalCompositeOperation = "destination-out";
-  pen.lineWidth = size / 4;
-  for (const shift of [-size, 0, size]) {
-    pen.moveTo(shift, size);
-    pen.lineTo(shift + size, 0);
-  }
-  pen.stroke();
-  return ctx.createPattern(tile, "repeat");
 }

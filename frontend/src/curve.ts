@@ -19,6 +19,9 @@ export const LONGEST = 300;
 const LATE = 1.6;
 const JITTER = 0.4;
 const MOST_POINTS = 1000;
+/** Older points are kept so that the window's edge cuts them off: some seconds, the one that still stands, and the one before it. */
+const MARGIN = 15;
+const BEFORE = 2;
 
 export class Curve {
   readonly points: Point[] = [];
@@ -29,8 +32,8 @@ export class Curve {
     const last = points.at(-1);
     if (!Number.isFinite(point.power) || (last && point.at <= last.at)) return false;
     points.push(point);
-    const kept = points.findIndex(({ at }) => at >= point.at - LONGEST);
-    points.splice(0, Math.max(kept, points.length - MOST_POINTS));
+    const first = points.findIndex(({ at }) => at >= point.at - LONGEST - MARGIN);
+    points.splice(0, Math.max(first - BEFORE, points.length - MOST_POINTS));
     return true;
   }
 }
@@ -45,15 +48,12 @@ function usual(points: readonly Point[]): number {
   return distances.sort((a, b) => a - b)[Math.floor(distances.length / 2)] ?? 0;
 }
 
-/** The points of the window, each with how long it stands: to the next point, or not at all before a gap. */
-export function steps(points: readonly Point[], from: number, gap: number): Step[] {
-  const found: Step[] = [];
-  points.forEach(({ at, power }, i) => {
+/** The points, each with how long it stands: to the next point, or not at all before a gap. */
+export function steps(points: readonly Point[], gap: number): Step[] {
+  return points.map(({ at, power }, i) => {
     const next = points[i + 1];
-    const until = next && next.at - at <= gap ? next.at : at;
-    if (until >= from) found.push({ at, power, until });
+    return { at, power, until: next && next.at - at <= gap ? next.at : at };
   });
-  return found;
 }
 
 /** Whether a step begins where the one before it ends: what a line may join. */
@@ -61,22 +61,37 @@ export function joined(before: Step | undefined, step: Step): boolean {
   return before !== undefined && before.until > before.at && before.until === step.at;
 }
 
-/** Lowest and highest power of the window, for who cannot see the curve. */
-export function extent(found: readonly Step[]): { low: number; high: number; gaps: number } | null {
-  if (!found.length) return null;
+export interface Extent {
+  low: number;
+  high: number;
+  gaps: number;
+}
+
+/** Lowest and highest power and the gaps of the window, for its scale and for who cannot see the curve. */
+export function extent(found: readonly Step[], from: number): Extent | null {
+  const window = found.filter(({ until }) => until >= from);
+  if (!window.length) return null;
   const seen = { low: Infinity, high: -Infinity, gaps: 0 };
-  found.forEach(({ at, until, power }, i) => {
+  window.forEach(({ at, until, power }, i) => {
     seen.low = Math.min(seen.low, power);
     seen.high = Math.max(seen.high, power);
-    if (until === at && i < found.length - 1) seen.gaps++;
+    if (until === at && i < window.length - 1) seen.gaps++;
   });
   return seen;
 }
 
+/** The ends a scale may have, times a power of ten: few, for each change of the scale draws the whole curve anew. */
+const ENDS = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
+
 /** Zero is always in sight, and a quiet night is not blown up to look like a storm. */
-export function range(low: number | null, high: number | null): [number, number] {
-  const bottom = Math.min(0, low ?? 0);
-  const top = Math.max(0, high ?? 0);
-  const room = Math.max((top - bottom) * 0.1, 10);
-  return [bottom < 0 ? bottom - room : 0, top > 0 || bottom === 0 ? top + room : 0];
+export function range(seen: Pick<Extent, "low" | "high"> | null): [number, number] {
+  const bottom = Math.min(0, seen?.low ?? 0);
+  const top = Math.max(0, seen?.high ?? 0);
+  const room = Math.max((top - bottom) * 0.05, 10);
+  return [bottom < 0 ? -end(room - bottom) : 0, top > 0 || bottom === 0 ? end(top + room) : 0];
+}
+
+function end(watts: number): number {
+  const ten = 10 ** Math.floor(Math.log10(watts));
+  return ten * ENDS.find((step) => step * ten >= watts)!;
 }

@@ -6,13 +6,13 @@ const joins = (found: Step[]) => found.map((step, i) => joined(found[i - 1], ste
 const points = (...times: number[]) => times.map((at) => ({ at, power: at * 10 }));
 
 describe("Curve", () => {
-  it("keeps five minutes, and takes nothing twice", () => {
+  it("keeps five minutes and what stands at their edge, and takes nothing twice", () => {
     const curve = new Curve();
     for (let at = 0; at <= 400; at += 10) expect(curve.add({ at, power: at })).toBe(true);
     expect(curve.add({ at: 400, power: 1 })).toBe(false);
     expect(curve.add({ at: 390, power: 1 })).toBe(false);
     expect(curve.add({ at: 401, power: NaN })).toBe(false);
-    expect(curve.points[0]!.at).toBe(100);
+    expect(curve.points.map(({ at }) => at).slice(0, 3)).toEqual([70, 80, 90]);
     expect(curve.points.at(-1)).toEqual({ at: 400, power: 400 });
   });
 
@@ -32,30 +32,33 @@ describe("gaps", () => {
   });
 
   it("are never joined", () => {
-    const found = steps(points(0, 5, 15, 20), 0, 8.4);
+    const found = steps(points(0, 5, 15, 20), 8.4);
     expect(found.map((step) => [step.at, step.until])).toEqual([[0, 5], [5, 5], [15, 20], [20, 20]]);
     expect(joins(found)).toEqual([false, true, false, true]);
   });
 
   it("hold no value that no telegram told", () => {
     const told = points(0, 1, 2, 9, 10);
-    const drawn = steps(told, 0, 2);
+    const drawn = steps(told, 2);
     expect(drawn.map(({ at, power }) => ({ at, power }))).toEqual(told);
     expect(joins(drawn)).toEqual([false, true, true, false, true]);
   });
 
   it("leave a lonely point alone", () => {
-    expect(joins(steps(points(0, 9, 18), 0, 2))).toEqual([false, false, false]);
+    expect(joins(steps(points(0, 9, 18), 2))).toEqual([false, false, false]);
   });
 });
 
 describe("the window", () => {
-  it("begins where it should", () => {
-    expect(steps(points(0, 5, 10, 15), 10, 8).map((step) => step.at)).toEqual([5, 10, 15]);
+  it("can be put into words", () => {
+    expect(extent([], 0)).toBeNull();
+    expect(extent(steps(points(1, 2, 9), 2), 0)).toEqual({ low: 10, high: 90, gaps: 1 });
   });
 
-  it("can be put into words", () => {
-    expect(extent([])).toBeNull();
-    expect(extent(steps(points(1, 2, 9), 0, 2))).toEqual({ low: 10, high: 90, gaps: 1 });
+  it("holds what still stands at its edge, and nothing older", () => {
+    const found = steps(points(0, 5, 10, 15), 8);
+    expect(extent(found, 10)).toEqual({ low: 50, high: 150, gaps: 0 });
+    expect(extent(found, 10.1)).toEqual({ low: 100, high: 150, gaps: 0 });
+    expect(extent(found, 16)).toBeNull();
   });
 });

@@ -45,21 +45,35 @@ describe("words", () => {
   it("are there in five languages, English otherwise", () => {
     expect(words("de")("import")).toBe("Bezug aus dem Netz");
     expect(words("nl-BE")("import")).toBe("Afname van het net");
-    expect(words("fr")("curve", { minutes: 5 })).toBe("Puissance des 5 dernières min");
+    expect(words("fr")("curve", { minutes: 5 })).toBe("Puissance des 5 dernières min, en W");
     expect(words("it")("import")).toBe("Prelievo dalla rete");
     expect(words("de-AT")("import")).toBe("Bezug aus dem Netz");
     expect(words("pl")("import")).toBe(words("en")("import"));
-    expect(words("en")("curve", { minutes: 5 })).toBe("Power of the last 5 min");
+    expect(words("en")("curve", { minutes: 5 })).toBe("Power of the last 5 min in W");
     expect(words("en")(linkWord("silent"))).toContain("silent");
   });
 });
 
 describe("the scale", () => {
   it("always shows zero, with room", () => {
-    expect(range(null, null)).toEqual([0, 10]);
-    expect(range(200, 1000)[0]).toBe(0);
-    expect(range(-500, -100)[0]).toBeLessThan(-500);
-    expect(range(-500, -100)[1]).toBe(0);
-    expect(range(-5, 5)[1]).toBeGreaterThan(5);
+    expect(range(null)).toEqual([0, 10]);
+    expect(range({ low: 200, high: 1000 })[0]).toBe(0);
+    expect(range({ low: -500, high: -100 })[0]).toBeLessThan(-500);
+    expect(range({ low: -500, high: -100 })[1]).toBe(0);
+    expect(range({ low: -5, high: 5 })[1]).toBeGreaterThan(5);
+  });
+
+  it("shows everything, and leaves no more than a third empty", () => {
+    for (let watts = 200; watts < 1e6; watts *= 1.07) {
+      const [bottom, top] = range({ low: -watts, high: watts });
+      expect(top).toBe(-bottom);
+      expect(top).toBeGreaterThan(watts);
+      expect(top).toBeLessThan(watts * 1.5);
+    }
+  });
+
+  it("changes seldom, so that the curve is seldom drawn anew", () => {
+    const tops = new Set(Array.from({ length: 1000 }, (_, i) => range({ low: 0, high: 1000 + i })[1]));
+    expect(tops.size).toBeLessThan(6);
   });
 });

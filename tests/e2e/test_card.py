@@ -29,8 +29,8 @@ TRACED: Final = ["disabled-by-default-devtools.timeline", "blink.user_timing"]
 TOO_WIDE: Final = (
     "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 )
-# The text of a part of the card, however deep in the page the card is; null while it is not there.
-IN_CARD: Final = """(() => {
+# The card, however deep in the page it is.
+CARD: Final = """(() => {
   const find = (root) => {
     for (const element of root.querySelectorAll("*")) {
       if (element.localName === "smart-meter-card") return element;
@@ -38,8 +38,46 @@ IN_CARD: Final = """(() => {
       if (found) return found;
     }
   };
-  return find(document)?.shadowRoot?.querySelector(%s)?.textContent ?? null;
+  return find(document);
 })()"""
+# The text of a part of the card; null while it is not there.
+IN_CARD: Final = f"({CARD})?.shadowRoot?.querySelector(%s)?.textContent ?? null"
+# How a curve that moved on 300 times, twice through its window, with gaps, a pause and lonely points, differs from one
+# drawn anew in the pixels of its canvas; how often it was moved; and what was drawn in its longest gap.
+MOVED_ON: Final = f"""(() => {{
+  const shown = ({CARD})?.chart?.bars;
+  if (!shown?.view) return null;
+  const [moving, anew] = [0, 1].map(() => new shown.constructor(document.createElement("canvas"), shown.colours));
+  const view = {{ ...shown.view, perSecond: shown.view.width / 300, perWatt: -0.02, zero: 60 }};
+  const pixels = ({{ canvas }}, left = 0, width = canvas.width) =>
+    [...canvas.getContext("2d").getImageData(left, 0, width, canvas.height).data];
+  let moves = 0;
+  const draw = CanvasRenderingContext2D.prototype.drawImage;
+  CanvasRenderingContext2D.prototype.drawImage = function (...told) {{ moves++; draw.apply(this, told); }};
+  let different = 0;
+  const found = [];
+  for (let i = 0; i < 300; i++) {{
+    const at = 1.79e9 + 2 * i + (i > 250 ? 40 : 0);
+    const last = found.at(-1);
+    if (i % 50 > 3 || i % 2) {{
+      if (last && at - last.at < 3) last.until = at;
+      found.push({{ at, until: at, power: Math.round(2000 * Math.sin(i / 9) + 900 * Math.sin(i * i)) }});
+    }}
+    const steps = found.map((step) => ({{ ...step }}));
+    moving.show(steps, at + 0.3, view);
+    if (i % 10) continue;
+    anew.view = undefined;
+    anew.show(steps, at + 0.3, view);
+    const [one, other] = [pixels(moving), pixels(anew)];
+    different += one.filter((byte, j) => byte !== other[j]).length;
+  }}
+  CanvasRenderingContext2D.prototype.drawImage = draw;
+  const gap = found.findLast((step, i) => i < found.length - 1 && step.until === step.at && found[i + 1].at > step.at + 40);
+  const x = (time) => Math.round(time * view.perSecond) - moving.left;
+  const begin = x(gap.at) + 4 * view.ratio;
+  const inGap = pixels(moving, begin, x(found[found.indexOf(gap) + 1].at) - 4 * view.ratio - begin);
+  return JSON.stringify([different, moves > 200, pixels(moving).some(Boolean), inGap.length > 0, inGap.some(Boolean)]);
+}})()"""
 # What the card says while the meter is heard, and when the port is gone.
 LINK_WORDS: Final = {
     "en": ("The meter is heard", "The port cannot be used"),
@@ -187,6 +225,7 @@ async def test_card(house: House, browser: Browser) -> None:
     await until(lambda: told(page, "The meter is heard"))
     await until(lambda: has_gap(page))
     assert not errors
+    await moves_on(page)
     await page.goto(f"{house.home.url}/smart-meter", wait_until="commit")
     await until(lambda: told(page, "The meter is heard"))
     await page.goto(f"{house.home.url}/{DASHBOARD}/0", wait_until="commit")
@@ -275,6 +314,7 @@ async def test_firefox(
             await until(lambda: is_the_reading(house, browser, language))
             assert await browser.evaluate("innerWidth") == width
             assert not await browser.evaluate(TOO_WIDE)
+            await moves_on(browser)
             background = await browser.evaluate(BACKGROUND)
             assert (background < DARK) is (scheme == "dark"), background
             if SCREENSHOTS:
@@ -327,6 +367,12 @@ async def milliseconds(browser: Browser, page: Page) -> float:
     return 6 * statistics.quantiles(used, n=10)[0] / 1000
 
 
+async def moves_on(page: Page | Firefox) -> None:
+    """A curve that moved on looks as one drawn anew, each pixel of it; and its gap is empty."""
+    moved = json.loads(await until(lambda: page.evaluate(MOVED_ON)))
+    assert moved == [0, True, True, True, False]
+
+
 async def told(page: Page | Firefox, words: str) -> bool:
     """Tell whether the link is described so."""
     return words in await text(page, ".link")
@@ -344,7 +390,7 @@ async def look_at(house: House, browser: Browser, width: int, scheme: str) -> No
     context, page = await house.page(browser, width, scheme, language)
     heard, _ = LINK_WORDS[language]
     await until(lambda: told(page, heard))
-    await page.locator("smart-meter-card canvas").wait_for()
+    await page.locator("smart-meter-card .u-under canvas").wait_for()
     if SCREENSHOTS:
         await asyncio.sleep(45)
     assert not await page.evaluate(TOO_WIDE)

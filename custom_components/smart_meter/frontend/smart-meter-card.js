@@ -2665,7 +2665,7 @@ ba.assign = Rn, ba.fmtNum = Jt, ba.rangeNum = Wt, ba.rangeLog = Rt, ba.rangeAsin
 	let e = ba.paths = { points: Ki };
 	e.linear = Xi, e.stepped = Zi, e.bars = $i, e.spline = ta;
 }
-var xa = 1.6, Sa = .4, Ca = 1e3, wa = class {
+var xa = 1.6, Sa = .4, Ca = 1e3, wa = 15, Ta = 2, Ea = class {
 	constructor() {
 		this.points = [];
 	}
@@ -2673,153 +2673,134 @@ var xa = 1.6, Sa = .4, Ca = 1e3, wa = class {
 		let { points: t } = this, n = t.at(-1);
 		if (!Number.isFinite(e.power) || n && e.at <= n.at) return !1;
 		t.push(e);
-		let r = t.findIndex(({ at: t }) => t >= e.at - 300);
-		return t.splice(0, Math.max(r, t.length - Ca)), !0;
+		let r = t.findIndex(({ at: t }) => t >= e.at - 300 - wa);
+		return t.splice(0, Math.max(r - Ta, t.length - Ca)), !0;
 	}
 };
-function Ta(e, t) {
-	return (t || Ea(e)) * xa + Sa;
+function Da(e, t) {
+	return (t || Oa(e)) * xa + Sa;
 }
-function Ea(e) {
+function Oa(e) {
 	let t = e.slice(1).map((t, n) => t.at - e[n].at);
 	return t.sort((e, t) => e - t)[Math.floor(t.length / 2)] ?? 0;
 }
-function Da(e, t, n) {
-	let r = [];
-	return e.forEach(({ at: i, power: a }, o) => {
-		let s = e[o + 1], c = s && s.at - i <= n ? s.at : i;
-		c >= t && r.push({
-			at: i,
-			power: a,
-			until: c
-		});
-	}), r;
+function ka(e, t) {
+	return e.map(({ at: n, power: r }, i) => {
+		let a = e[i + 1];
+		return {
+			at: n,
+			power: r,
+			until: a && a.at - n <= t ? a.at : n
+		};
+	});
 }
-function Oa(e, t) {
+function $(e, t) {
 	return e !== void 0 && e.until > e.at && e.until === t.at;
 }
-function ka(e) {
-	if (!e.length) return null;
-	let t = {
+function Aa(e, t) {
+	let n = e.filter(({ until: e }) => e >= t);
+	if (!n.length) return null;
+	let r = {
 		low: Infinity,
 		high: -Infinity,
 		gaps: 0
 	};
-	return e.forEach(({ at: n, until: r, power: i }, a) => {
-		t.low = Math.min(t.low, i), t.high = Math.max(t.high, i), r === n && a < e.length - 1 && t.gaps++;
-	}), t;
+	return n.forEach(({ at: e, until: t, power: i }, a) => {
+		r.low = Math.min(r.low, i), r.high = Math.max(r.high, i), t === e && a < n.length - 1 && r.gaps++;
+	}), r;
 }
-function $(e, t) {
-	let n = Math.min(0, e ?? 0), r = Math.max(0, t ?? 0), i = Math.max((r - n) * .1, 10);
-	return [n < 0 ? n - i : 0, r > 0 || n === 0 ? r + i : 0];
+var ja = [
+	1,
+	1.25,
+	1.5,
+	2,
+	2.5,
+	3,
+	4,
+	5,
+	6,
+	8,
+	10
+];
+function Ma(e) {
+	let t = Math.min(0, e?.low ?? 0), n = Math.max(0, e?.high ?? 0), r = Math.max((n - t) * .05, 10);
+	return [t < 0 ? -Na(r - t) : 0, n > 0 || t === 0 ? Na(n + r) : 0];
 }
-// src/chart.ts
-var Aa = 180, ja = 8, Ma = 4 * devicePixelRatio, Na = Math.max(1, Math.floor(1.5 * devicePixelRatio)), Pa = class {
-	constructor(e, t, n, r) {
-		this.look = n, this.found = [], this.bars = [], this.gaps = null;
-		let i = (e) => new Intl.DateTimeFormat(r, {
-			hour: "2-digit",
-			minute: "2-digit",
-			...e
-		}), [a, o] = [i({}), i({ second: "2-digit" })], s = new Intl.NumberFormat(r), c = {
-			stroke: n.text,
-			font: n.font,
-			grid: {
-				stroke: n.grid,
-				width: 1
-			},
-			ticks: { show: !1 }
-		};
-		this.plot = new ba({
-			width: t,
-			height: Aa,
-			legend: { show: !1 },
-			cursor: { show: !1 },
-			scales: {
-				x: {
-					time: !0,
-					auto: !1
-				},
-				y: { range: (e, t, n) => $(t, n) }
-			},
-			axes: [{
-				...c,
-				size: 30,
-				space: 90,
-				incrs: [
-					15,
-					30,
-					60,
-					120,
-					300
-				],
-				values: (e, t, n, r, i) => t.map((e) => (i < 60 ? o : a).format(e * 1e3))
-			}, {
-				...c,
-				size: 64,
-				space: 30,
-				values: (e, t) => t.map((e) => s.format(e))
-			}],
-			series: [{}, {
-				paths: () => null,
-				points: { show: !1 }
-			}],
-			hooks: {
-				drawClear: [(e) => this.fill(e)],
-				drawAxes: [(e) => this.line(e)]
-			}
-		}, [[], []], e);
+function Na(e) {
+	let t = 10 ** Math.floor(Math.log10(e));
+	return t * ja.find((n) => n * t >= e);
+}
+// src/bars.ts
+var Pa = 8, Fa = 4, Ia = 1.5, La = class {
+	constructor(e, t) {
+		this.canvas = e, this.colours = t, this.gaps = null, this.drawn = [], this.left = 0, this.pen = e.getContext("2d");
 	}
 	show(e, t, n) {
-		this.found = e, this.plot.batch(() => {
-			this.plot.setData([e.map((e) => e.at), e.map((e) => e.power)], !1), this.plot.setScale("x", {
-				min: t - n,
-				max: t
-			});
-		});
+		let { pen: r } = this;
+		if (!r) return;
+		let i = Math.round(t * n.perSecond) - n.width, a = Ra(this.view, n) ? this.moved(r, e, i) : null;
+		a === null && this.clear(r, n), this.view = n, this.left = i, this.drawn = e, this.paint(r, n, Math.max(a ?? 0, 0));
 	}
-	resize(e) {
-		e !== this.plot.width && this.plot.setSize({
-			width: e,
-			height: Aa
-		});
+	moved(e, t, n) {
+		let { width: r, perSecond: i, ratio: a } = this.view, o = n - this.left, s = za(this.drawn, t);
+		if (o < 0 || o >= r || s === null) return null;
+		o > 0 && (e.globalCompositeOperation = "copy", e.drawImage(this.canvas, -o, 0), e.globalCompositeOperation = "source-over");
+		let c = t[s] ? Math.round(t[s].at * i) - n - Ba(a) : r;
+		return Math.min(c, r - o);
 	}
-	destroy() {
-		this.plot.destroy();
+	clear(e, { width: t, height: n, ratio: r }) {
+		this.canvas.width = t, this.canvas.height = n, this.gaps = Ha(e, Math.round(Pa * r));
 	}
-	fill(e) {
-		let { ctx: t, bbox: n } = e;
-		this.gaps ??= La(t);
-		let r = this.bars = this.place(e), i = Ia(e);
-		t.save(), t.fillStyle = this.look.fed;
-		for (let { left: e, right: n, level: a } of r) a > i && t.fillRect(e, i, n - e, a - i);
-		this.gaps && r.some(({ level: e }) => e > i) && (t.globalCompositeOperation = "destination-out", t.fillStyle = this.gaps, t.fillRect(n.left, i, n.width, n.top + n.height - i), t.globalCompositeOperation = "source-over"), t.globalAlpha = .45, t.fillStyle = this.look.drawn;
-		for (let { left: e, right: n, level: a } of r) a < i && t.fillRect(e, a, n - e, i - a);
-		t.restore();
+	paint(e, t, n) {
+		let { width: r, height: i, ratio: a } = t;
+		if (n >= r) return;
+		e.save(), e.beginPath(), e.rect(n, 0, r - n, i), e.clip(), e.clearRect(n, 0, r - n, i);
+		let o = this.place(t, n);
+		this.fill(e, t, o), e.fillStyle = this.colours.text, o.forEach((t, n) => Va(e, t, o[n - 1], a)), e.restore();
 	}
-	line(e) {
-		let { ctx: t, bbox: n } = e;
-		t.save(), t.fillStyle = this.look.text, t.fillRect(n.left, Ia(e), n.width, 1), this.bars.forEach((e, n) => Fa(t, e, this.bars[n - 1])), t.restore();
-	}
-	place({ bbox: e, scales: t, valToPos: n }) {
-		let r = n(0, "y", !0), i = n(1, "y", !0) - r, a = t.x.min, o = e.width / (t.x.max - a), s = (t) => Math.round(e.left + Math.max(t - a, 0) * o);
-		return this.found.map((e, t) => ({
+	place({ perSecond: e, zero: t, perWatt: n, ratio: r }, i) {
+		let { drawn: a, left: o } = this, s = (t) => Math.round(t * e) - o, c = a.findIndex(({ until: e }) => s(e) >= i - Ba(r));
+		return c < 0 ? [] : a.slice(c).map((e, r) => ({
 			left: s(e.at),
 			right: s(e.until),
-			level: Math.round(r + e.power * i),
-			joined: Oa(this.found[t - 1], e),
+			level: Math.round(t + e.power * n),
+			joined: $(a[c + r - 1], e),
 			alone: e.until === e.at
 		}));
 	}
+	fill(e, { width: t, height: n, zero: r, ratio: i }, a) {
+		e.fillStyle = this.colours.fed;
+		for (let { left: t, right: n, level: i } of a) i > r && e.fillRect(t, r, n - t, i - r);
+		if (this.gaps && a.some(({ level: e }) => e > r)) {
+			let a = this.left % Math.round(Pa * i);
+			e.translate(-a, 0), e.globalCompositeOperation = "destination-out", e.fillStyle = this.gaps, e.fillRect(0, r, t + a, n - r), e.globalCompositeOperation = "source-over", e.translate(a, 0);
+		}
+		e.globalAlpha = .45, e.fillStyle = this.colours.drawn;
+		for (let { left: t, right: n, level: i } of a) i < r && e.fillRect(t, i, n - t, r - i);
+		e.globalAlpha = 1;
+	}
 };
-function Fa(e, { left: t, right: n, level: r, joined: i, alone: a }, o) {
-	i && e.fillRect(t, Math.min(r, o.level), Na, Math.abs(r - o.level)), a ? i || e.fillRect(t - Ma / 2, r - Ma / 2, Ma, Ma) : e.fillRect(t, r, n - t + Na, Na);
+function Ra(e, t) {
+	return e !== void 0 && Object.keys(t).every((n) => e[n] === t[n]);
 }
-function Ia(e) {
-	return Math.round(e.valToPos(0, "y", !0));
+function za(e, t) {
+	let n = e.findIndex(({ at: e }) => e === t[0]?.at);
+	if (n < 0) return null;
+	let r = t.findIndex(({ until: t, power: r }, i) => {
+		let a = e[n + i];
+		return a?.until !== t || a.power !== r;
+	});
+	return r < 0 ? t.length : r;
 }
-function La(e) {
-	let t = ja * devicePixelRatio, n = document.createElement("canvas");
+function Ba(e) {
+	return Math.ceil(Fa * e / 2);
+}
+function Va(e, t, n, r) {
+	let { left: i, right: a, level: o, joined: s, alone: c } = t, l = Math.max(1, Math.floor(Ia * r)), u = Fa * r;
+	s && n && e.fillRect(i, Math.min(o, n.level), l, Math.abs(o - n.level)), c ? s || e.fillRect(i - u / 2, o - u / 2, u, u) : e.fillRect(i, o, a - i + l, l);
+}
+function Ha(e, t) {
+	let n = document.createElement("canvas");
 	n.width = n.height = t;
 	let r = n.getContext("2d");
 	if (!r) return null;
@@ -2831,54 +2812,153 @@ function La(e) {
 	]) r.moveTo(e, t), r.lineTo(e + t, 0);
 	return r.stroke(), e.createPattern(n, "repeat");
 }
-// src/format.ts
-var Ra = {
+// src/chart.ts
+var Ua = 180, Wa = class {
+	constructor(e, t, n, r, { language: i, now: a }) {
+		this.found = [], this.now = 0, this.scale = Ma(null);
+		let o = new Intl.NumberFormat(i), [s, c, l] = n > 1 ? [
+			"min",
+			60,
+			[
+				60,
+				120,
+				300
+			]
+		] : [
+			"s",
+			1,
+			[
+				15,
+				30,
+				60
+			]
+		], u = (e) => e ? `−${o.format(-e / c)} ${s}` : a, d = {
+			stroke: r.text,
+			font: r.font,
+			grid: {
+				stroke: r.grid,
+				width: 1
+			},
+			ticks: { show: !1 }
+		};
+		this.seconds = n * 60, this.plot = new ba({
+			width: t,
+			height: Ua,
+			legend: { show: !1 },
+			cursor: { show: !1 },
+			scales: {
+				x: {
+					time: !1,
+					range: [-this.seconds, 0]
+				},
+				y: { range: () => [...this.scale] }
+			},
+			axes: [{
+				...d,
+				size: 30,
+				gap: 10,
+				space: 60,
+				incrs: [...l],
+				values: (e, t) => t.map(u)
+			}, {
+				...d,
+				size: 64,
+				space: 30,
+				values: (e, t) => t.map((e) => o.format(e))
+			}],
+			series: [{}, {
+				paths: () => null,
+				points: { show: !1 }
+			}],
+			hooks: {
+				drawAxes: [({ ctx: e, bbox: t }) => {
+					e.save(), e.fillStyle = r.text, e.fillRect(t.left, t.top + this.view().zero, t.width, 1), e.restore();
+				}],
+				draw: [() => this.paint()]
+			}
+		}, [[-this.seconds, 0], [null, null]], e);
+		let f = document.createElement("canvas");
+		this.plot.under.append(f), this.bars = new La(f, r);
+	}
+	show(e, t, n) {
+		this.found = e, this.now = n;
+		let [r, i] = Ma(t);
+		if (r === this.scale[0] && i === this.scale[1]) return this.paint();
+		this.scale = [r, i], this.plot.setScale("y", {
+			min: r,
+			max: i
+		});
+	}
+	resize(e) {
+		e !== this.plot.width && this.plot.setSize({
+			width: e,
+			height: Ua
+		});
+	}
+	destroy() {
+		this.plot.destroy();
+	}
+	paint() {
+		this.now && this.bars.show(this.found, this.now, this.view());
+	}
+	view() {
+		let { width: e, height: t } = this.plot.bbox, [n, r] = this.scale, i = -t / (r - n);
+		return {
+			width: e,
+			height: t,
+			perSecond: e / this.seconds,
+			zero: Math.round(-r * i),
+			perWatt: i,
+			ratio: devicePixelRatio
+		};
+	}
+}, Ga = {
 	Wh: "kWh",
 	varh: "kvarh",
 	VAh: "kVAh"
 };
-function za(e) {
+function Ka(e) {
 	let t = /* @__PURE__ */ new Map();
 	return (n, r = 0) => {
 		let i = `${n} ${r}`, a = t.get(i);
 		return a || t.set(i, a = e(n, r)), a;
 	};
 }
-var Ba = za((e, t) => new Intl.NumberFormat(e, {
+var qa = Ka((e, t) => new Intl.NumberFormat(e, {
 	minimumFractionDigits: t,
 	maximumFractionDigits: t
-})), Va = za((e) => new Intl.NumberFormat(e, {
+})), Ja = Ka((e) => new Intl.NumberFormat(e, {
 	maximumFractionDigits: 0,
 	signDisplay: "exceptZero"
-})), Ha = za((e) => new Intl.DateTimeFormat(e, {
+})), Ya = Ka((e) => new Intl.DateTimeFormat(e, {
 	dateStyle: "medium",
 	timeStyle: "medium"
 }));
-function Ua(e, t, n) {
-	return Ba(t, n ?? (e.split(".")[1] ?? "").length).format(e);
+function Xa(e, t, n) {
+	return qa(t, n ?? (e.split(".")[1] ?? "").length).format(e);
 }
-function Wa(e) {
+function Za(e) {
 	let [, t, n, r] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(e) ?? [];
 	if (n === void 0) return e;
 	let i = n.padStart(4, "0");
 	return `${t}${i.slice(0, -3)}.${i.slice(-3)}${r ?? ""}`;
 }
-function Ga(e, t) {
+function Qa(e, t) {
 	if (e.value === null) return "";
-	if (!e.number) return e.unit ? `${e.value} ${e.unit}` : Ka(e.value, t);
-	let n = e.unit ?? "", r = Ra[n];
-	return `${Ua(r ? Wa(e.value) : e.value, t)} ${r ?? n}`.trim();
+	if (!e.number) return e.unit ? `${e.value} ${e.unit}` : $a(e.value, t);
+	let n = e.unit ?? "", r = Ga[n];
+	return `${Xa(r ? Za(e.value) : e.value, t)} ${r ?? n}`.trim();
 }
-function Ka(e, t) {
+function $a(e, t) {
 	if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(e)) return e;
 	let n = new Date(e);
-	return Number.isNaN(n.getTime()) ? e : Ha(t).format(n);
+	return Number.isNaN(n.getTime()) ? e : Ya(t).format(n);
 }
-function qa(e, t) {
-	return `${Va(t).format(e)} W`;
+function eo(e, t) {
+	return `${Ja(t).format(e)} W`;
 }
 // src/words.ts
-var Ja = {
+var to = {
 	title: "Smart meter",
 	description: "Live power, all values and the state of the link of a smart meter",
 	import: "Drawing from the grid",
@@ -2889,7 +2969,8 @@ var Ja = {
 	fed: "Fed in",
 	today: "Today",
 	today_pending: "not yet counted",
-	curve: "Power of the last {minutes} min",
+	curve: "Power of the last {minutes} min in W",
+	now: "now",
 	curve_text: "{now}. In the last {minutes} min between {low} and {high} W, {gaps} gaps.",
 	curve_empty: "No power was told in the last {minutes} min.",
 	curve_seldom: "This meter sends every {minutes} min: the curve has single points.",
@@ -2913,8 +2994,8 @@ var Ja = {
 	field_device: "Meter (empty: the first one)",
 	field_title: "Title",
 	field_minutes: "Length of the curve in minutes"
-}, Ya = {
-	en: Ja,
+}, no = {
+	en: to,
 	de: {
 		title: "Smart Meter",
 		description: "Leistung live, alle Werte und der Zustand der Verbindung eines Smart Meters",
@@ -2926,7 +3007,8 @@ var Ja = {
 		fed: "Eingespeist",
 		today: "Heute",
 		today_pending: "noch nicht gezählt",
-		curve: "Leistung der letzten {minutes} min",
+		curve: "Leistung der letzten {minutes} min in W",
+		now: "jetzt",
 		curve_text: "{now}. In den letzten {minutes} min zwischen {low} und {high} W, {gaps} Lücken.",
 		curve_empty: "In den letzten {minutes} min kam keine Leistung.",
 		curve_seldom: "Dieser Zähler sendet alle {minutes} min: die Kurve besteht aus einzelnen Punkten.",
@@ -2962,7 +3044,8 @@ var Ja = {
 		fed: "Teruggeleverd",
 		today: "Vandaag",
 		today_pending: "nog niet geteld",
-		curve: "Vermogen van de laatste {minutes} min",
+		curve: "Vermogen van de laatste {minutes} min in W",
+		now: "nu",
 		curve_text: "{now}. In de laatste {minutes} min tussen {low} en {high} W, {gaps} onderbrekingen.",
 		curve_empty: "In de laatste {minutes} min kwam er geen vermogen.",
 		curve_seldom: "Deze meter zendt elke {minutes} min: de curve bestaat uit losse punten.",
@@ -2998,7 +3081,8 @@ var Ja = {
 		fed: "Injecté",
 		today: "Aujourd'hui",
 		today_pending: "pas encore compté",
-		curve: "Puissance des {minutes} dernières min",
+		curve: "Puissance des {minutes} dernières min, en W",
+		now: "maintenant",
 		curve_text: "{now}. Ces {minutes} dernières min entre {low} et {high} W, {gaps} interruptions.",
 		curve_empty: "Aucune puissance n'est venue ces {minutes} dernières min.",
 		curve_seldom: "Ce compteur émet toutes les {minutes} min : la courbe est faite de points isolés.",
@@ -3034,7 +3118,8 @@ var Ja = {
 		fed: "Immessa",
 		today: "Oggi",
 		today_pending: "non ancora contata",
-		curve: "Potenza degli ultimi {minutes} min",
+		curve: "Potenza degli ultimi {minutes} min in W",
+		now: "ora",
 		curve_text: "{now}. Negli ultimi {minutes} min tra {low} e {high} W, {gaps} interruzioni.",
 		curve_empty: "Negli ultimi {minutes} min non è arrivata alcuna potenza.",
 		curve_seldom: "Questo contatore trasmette ogni {minutes} min: la curva è fatta di punti singoli.",
@@ -3060,19 +3145,19 @@ var Ja = {
 		field_minutes: "Durata della curva in minuti"
 	}
 };
-function Xa(e) {
-	let t = Ya[(e ?? "en").split("-")[0]] ?? Ja;
+function ro(e) {
+	let t = no[(e ?? "en").split("-")[0]] ?? to;
 	return (e, n = {}) => Object.entries(n).reduce((e, [t, n]) => e.replace(`{${t}}`, String(n)), t[e]);
 }
-function Za(e) {
+function io(e) {
 	return `link_${e}`;
 }
 // src/panel.ts
-var Qa = "smart_meter";
-function $a(e) {
-	return Object.values(e.devices ?? {}).filter((e) => e.identifiers.some(([e]) => e === Qa) && !e.disabled_by).sort((t, n) => (t.name ?? "").localeCompare(n.name ?? "", e.language)).map((e) => e.id);
+var ao = "smart_meter";
+function oo(e) {
+	return Object.values(e.devices ?? {}).filter((e) => e.identifiers.some(([e]) => e === ao) && !e.disabled_by).sort((t, n) => (t.name ?? "").localeCompare(n.name ?? "", e.language)).map((e) => e.id);
 }
-var eo = class extends Se {
+var so = class extends Se {
 	constructor(...e) {
 		super(...e), this.narrow = !1, this.cards = /* @__PURE__ */ new Map();
 	}
@@ -3083,12 +3168,12 @@ var eo = class extends Se {
 		};
 	}
 	render() {
-		let e = Xa(this.hass?.language)("title");
+		let e = ro(this.hass?.language)("title");
 		return R`<header>
         <ha-menu-button .hass=${this.hass} .narrow=${this.narrow}></ha-menu-button>
         <h1>${e}</h1>
       </header>
-      <main>${this.hass ? $a(this.hass).map((e) => this.card(e, this.hass)) : ""}</main>`;
+      <main>${this.hass ? oo(this.hass).map((e) => this.card(e, this.hass)) : ""}</main>`;
 	}
 	card(e, t) {
 		let n = this.cards.get(e);
@@ -3109,27 +3194,43 @@ var eo = class extends Se {
     main { display: grid; gap: 16px; padding: 16px; max-width: 1100px; margin: 0 auto; }
   `;
 	}
-}, to = "smart-meter-card", no = 6e4, ro = 1250, io = 60, ao = /* @__PURE__ */ new Map(), oo = class extends Se {
+}, co = "smart-meter-card", lo = 6e4, uo = 1250, fo = 60;
+function po({ meter: e, link: t, interval: n, power: r, energy: i, rows: a }) {
+	return JSON.stringify([
+		e,
+		t,
+		(n ?? 0) > fo && n,
+		!r || r.export,
+		i,
+		a.map(({ key: e, name: t, number: n }) => [
+			e,
+			t,
+			n
+		])
+	]);
+}
+var mo = /* @__PURE__ */ new Map(), ho = R`<div class="power">
+  <span class="arrow" aria-hidden="true" data-live="arrow"></span>
+  <span class="number" data-live="number"></span>
+  <span class="direction" data-live="direction"></span>
+</div>`, go = class extends Se {
 	constructor(...e) {
-		super(...e), this.state = null, this.today = {
+		super(...e), this.state = null, this.laidOut = "", this.places = /* @__PURE__ */ new Map(), this.today = {
 			import: null,
 			export: null
-		}, this.width = 0, this.curve = new wa(), this.offset = 0;
+		}, this.width = 0, this.curve = new Ea(), this.offset = 0;
 	}
 	static {
-		this.properties = {
-			state: { state: !0 },
-			today: { state: !0 }
-		};
+		this.properties = { today: { state: !0 } };
 	}
 	static getStubConfig(e) {
 		return {
-			device: $a(e)[0],
+			device: oo(e)[0],
 			minutes: 5
 		};
 	}
 	static getConfigForm() {
-		let e = Xa(document.documentElement.lang);
+		let e = ro(document.documentElement.lang);
 		return {
 			schema: [
 				{
@@ -3157,8 +3258,8 @@ var eo = class extends Se {
 	setConfig(e) {
 		let t = e.minutes ?? 5;
 		if (!(t >= 1 && t <= 5)) throw Error("minutes: 1 to 5");
-		let n = this.config?.device !== e.device;
-		this.config = e, n && this.restart(), this.requestUpdate();
+		let n = this.config;
+		this.config = e, n?.device !== e.device && this.restart(), n?.minutes !== e.minutes && this.dropChart(), this.requestUpdate();
 	}
 	set hass(e) {
 		let t = this._hass;
@@ -3174,7 +3275,7 @@ var eo = class extends Se {
 		};
 	}
 	connectedCallback() {
-		super.connectedCallback(), this.restart(), this.todayTimer = window.setInterval(() => void this.askToday(), no), this.observer = new ResizeObserver(([e]) => this.resize(Math.floor(e.contentRect.width)));
+		super.connectedCallback(), this.restart(), this.todayTimer = window.setInterval(() => void this.askToday(), lo), this.observer = new ResizeObserver(([e]) => this.resize(Math.floor(e.contentRect.width)));
 	}
 	disconnectedCallback() {
 		super.disconnectedCallback(), clearTimeout(this.timer), clearInterval(this.todayTimer), this.observer?.disconnect(), this.stop(), this.dropChart();
@@ -3204,10 +3305,12 @@ var eo = class extends Se {
 	}
 	take(e) {
 		let t = this.state?.meter?.id !== e.meter?.id;
-		this.state = e, e.meter && (t && (this.curve = ao.get(e.meter.id) ?? new wa(), ao.set(e.meter.id, this.curve), this.askToday()), e.now && (this.offset = e.now - Date.now() / 1e3), e.power && this.curve.add({
+		this.state = e, e.meter && t && (this.curve = mo.get(e.meter.id) ?? new Ea(), mo.set(e.meter.id, this.curve), this.askToday()), e.now && (this.offset = e.now - Date.now() / 1e3), e.meter && e.power && this.curve.add({
 			at: e.power.at,
 			power: e.power.net
-		}));
+		});
+		let n = po(e);
+		this.laidOut === n ? this.write() : this.requestUpdate(), this.laidOut = n;
 	}
 	async askToday() {
 		let { energy: e } = this.state ?? {};
@@ -3235,7 +3338,24 @@ var eo = class extends Se {
 	}
 	updated(e) {
 		let t = this.place();
-		t && this.observer?.observe(t), this.draw();
+		t && this.observer?.observe(t), this.places.clear();
+		for (let e of this.renderRoot.querySelectorAll("[data-live]")) {
+			let t = e.firstChild ?? e.appendChild(new Text()), n = e.dataset.live;
+			this.places.set(n, [...this.places.get(n) ?? [], t]);
+		}
+		this.write();
+	}
+	write() {
+		let { state: e } = this;
+		if (!e) return;
+		let t = this.net();
+		this.put("arrow", t ? t > 0 ? "↓" : "↑" : ""), this.put("number", t === null ? "–" : eo(t, this.language)), this.put("direction", this.direction());
+		let n = ro(this.language)("absent");
+		for (let t of e.rows) this.put(t.key, Qa(t, this.language) || n);
+		this.draw();
+	}
+	put(e, t) {
+		for (let n of this.places.get(e) ?? []) n.data !== t && (n.data = t);
 	}
 	place() {
 		return this.renderRoot.querySelector(".curve");
@@ -3250,8 +3370,15 @@ var eo = class extends Se {
 		clearTimeout(this.timer);
 		let e = this.place();
 		if (!this.isConnected || !e) return;
-		let t = this.now(), n = this.steps(t);
-		e.ariaLabel = this.curveText(n), this.timer = window.setTimeout(() => this.draw(), ro), this.width && (this.chart ??= new Pa(e, this.width, this.look(), this.language), this.chart.show(n, t, this.minutes * 60));
+		let t = Date.now() / 1e3 + this.offset, { points: n } = this.curve, r = ka(n, Da(n, this.state?.interval)), i = Aa(r, t - this.minutes * 60), a = this.curveText(i);
+		e.ariaLabel !== a && (e.ariaLabel = a), this.timer = window.setTimeout(() => this.draw(), uo), this.width && (this.chart ??= this.newChart(e), this.chart.show(r, i, t));
+	}
+	newChart(e) {
+		let { language: t } = this;
+		return new Wa(e, this.width, this.minutes, this.look(), {
+			language: t,
+			now: ro(t)("now")
+		});
 	}
 	look() {
 		let e = getComputedStyle(this), t = (t, n) => e.getPropertyValue(t).trim() || n;
@@ -3263,21 +3390,14 @@ var eo = class extends Se {
 			font: `12px ${e.fontFamily || "sans-serif"}`
 		};
 	}
-	now() {
-		return Date.now() / 1e3 + this.offset;
-	}
-	steps(e) {
-		let { points: t } = this.curve;
-		return Da(t, e - this.minutes * 60, Ta(t, this.state?.interval));
-	}
 	render() {
 		if (!this.config || !this.state) return z;
-		let e = Xa(this.language), { state: t } = this;
+		let e = ro(this.language), { state: t } = this;
 		return R`<ha-card>
       <h2>${this.config.title ?? t.meter?.name ?? e("title")}</h2>
-      <p class="link ${t.link}" role="status">${e(Za(t.link))}</p>
+      <p class="link ${t.link}" role="status">${e(io(t.link))}</p>
       ${t.meter ? [
-			this.renderPower(),
+			ho,
 			this.renderCurve(),
 			this.renderToday(),
 			this.renderPhases(),
@@ -3290,40 +3410,32 @@ var eo = class extends Se {
 	}
 	direction() {
 		let e = this.net(), t = e === null ? "unknown" : e > 0 ? "import" : e < 0 ? "export" : "none";
-		return Xa(this.language)(t);
-	}
-	renderPower() {
-		let e = this.net();
-		return R`<div class="power">
-      <span class="arrow" aria-hidden="true">${e === null || e === 0 ? "" : e > 0 ? "↓" : "↑"}</span>
-      <span class="number">${e === null ? "–" : qa(e, this.language)}</span>
-      <span class="direction">${this.direction()}</span>
-    </div>`;
+		return ro(this.language)(t);
 	}
 	renderCurve() {
-		let e = Xa(this.language), { minutes: t, state: n } = this, r = (n?.interval ?? 0) > io;
+		let e = ro(this.language), { minutes: t, state: n } = this, r = (n?.interval ?? 0) > fo;
 		return R`<h3>${e("curve", { minutes: t })}</h3>
       <div class="curve" role="img"></div>
       <p class="key">
-        <span class="box drawn"></span>+ ${e("import")}
-        ${n?.power && !n.power.export ? R`<em>${e("one_way")}</em>` : R`<span class="box fed"></span>− ${e("export")}`}
+        <span><span class="box drawn"></span>+ ${e("import")}</span>
+        ${n?.power && !n.power.export ? R`<em>${e("one_way")}</em>` : R`<span><span class="box fed"></span>− ${e("export")}</span>`}
         ${r ? R`<em>${e("curve_seldom", { minutes: Math.round(n.interval / 60) })}</em>` : z}
       </p>`;
 	}
 	curveText(e) {
-		let t = Xa(this.language), n = ka(e), { minutes: r } = this;
-		if (!n) return t("curve_empty", { minutes: r });
-		let i = (e) => Ua(String(Math.round(e)), this.language);
+		let t = ro(this.language), { minutes: n } = this;
+		if (!e) return t("curve_empty", { minutes: n });
+		let r = (e) => Xa(String(Math.round(e)), this.language);
 		return t("curve_text", {
-			now: `${this.direction()} ${this.net() === null ? "" : qa(this.net(), this.language)}`.trim(),
-			minutes: r,
-			low: i(n.low),
-			high: i(n.high),
-			gaps: n.gaps
+			now: `${this.direction()} ${this.net() === null ? "" : eo(this.net(), this.language)}`.trim(),
+			minutes: n,
+			low: r(e.low),
+			high: r(e.high),
+			gaps: e.gaps
 		});
 	}
 	renderToday() {
-		let e = Xa(this.language), { energy: t } = this.state, n = (t) => t === null ? e("today_pending") : `${Ua(String(t), this.language, 2)} kWh`;
+		let e = ro(this.language), { energy: t } = this.state, n = (t) => t === null ? e("today_pending") : `${Xa(String(t), this.language, 2)} kWh`;
 		return R`<h3>${e("today")}</h3>
       <dl>
         ${t?.import ? R`<div><dt>+ ${e("drawn")}</dt><dd>${n(this.today.import)}</dd></div>` : z}
@@ -3331,7 +3443,7 @@ var eo = class extends Se {
       </dl>`;
 	}
 	renderPhases() {
-		let e = Xa(this.language), t = new Map(this.state.rows.map((e) => [e.key.replace(/^1-1:/, "1-0:"), e])), n = [
+		let e = ro(this.language), t = new Map(this.state.rows.map((e) => [e.key.replace(/^1-1:/, "1-0:"), e])), n = [
 			32,
 			52,
 			72
@@ -3349,10 +3461,10 @@ var eo = class extends Se {
     </table>` : z;
 	}
 	cell(e) {
-		return R`<td>${(e ? Ga(e, this.language) : "") || Xa(this.language)("absent")}</td>`;
+		return e ? R`<td><div class=${e.number ? "line" : ""} data-live=${e.key}></div></td>` : R`<td>${ro(this.language)("absent")}</td>`;
 	}
 	renderRows() {
-		let e = Xa(this.language);
+		let e = ro(this.language);
 		return R`<table class="values">
       <caption>${e("values")}</caption>
       <thead><tr><th scope="col">${e("quantity")}</th><th scope="col">${e("code")}</th><th scope="col">${e("value")}</th></tr></thead>
@@ -3371,13 +3483,14 @@ var eo = class extends Se {
       .link.silent, .link.unreadable, .link.port, .link.stopped {
         color: var(--primary-text-color); border-inline-start: 4px solid var(--error-color, #db4437); padding-inline-start: 8px; font-weight: 500;
       }
-      .power { margin-top: 12px; }
+      .power { margin-top: 12px; line-height: 1.2; }
       .number { font-size: 2.4em; font-variant-numeric: tabular-nums; }
       .arrow { font-size: 1.8em; }
       .direction { display: inline-block; font-size: 1.1em; }
       .curve { width: 100%; height: 180px; contain: strict; }
-      .key { display: flex; flex-wrap: wrap; gap: 4px 8px; margin: 4px 0 0; align-items: center; font-size: 0.9em; }
-      .box { width: 1.4em; height: 1em; border: 1px solid var(--primary-text-color); }
+      .key { display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 4px 0 0; font-size: 0.9em; }
+      .key > span { display: flex; gap: 8px; align-items: center; }
+      .box { flex: none; width: 1.4em; height: 1em; border: 1px solid var(--primary-text-color); }
       .box.drawn { background: color-mix(in srgb, var(--energy-grid-consumption-color, #488fc2) 45%, transparent); }
       .box.fed {
         background: repeating-linear-gradient(-45deg, var(--energy-grid-return-color, #8353d1) 0 2px, transparent 2px 5px);
@@ -3392,26 +3505,37 @@ var eo = class extends Se {
       td { font-variant-numeric: tabular-nums; }
       tr > :last-child { text-align: end; padding-inline-end: 0; }
       .code { color: var(--secondary-text-color); }
+      /* A number that changes lays out its own line only, and not the table; where lines are short it may need two. */
+      @container (min-width: 24em) {
+        .line { height: 1lh; contain: strict; }
+        .power { height: 4.5em; contain: strict; }
+        .direction { display: block; }
+      }
+      @container (min-width: 36em) {
+        .power { height: 3em; }
+        .direction { display: inline-block; }
+      }
       @container (max-width: 420px) { .values .code, .values th:nth-child(2):not([scope="row"]) { display: none; } }
       @container (min-width: 900px) {
+        .power { height: 5em; }
         .number { font-size: 4em; }
       }
     `];
 	}
 };
-async function so() {
-	await Promise.race(["home-assistant", "hc-main"].map((e) => customElements.whenDefined(e))), customElements.get(to) || customElements.define(to, oo), customElements.get("smart-meter-panel") || customElements.define("smart-meter-panel", eo);
+async function _o() {
+	await Promise.race(["home-assistant", "hc-main"].map((e) => customElements.whenDefined(e))), customElements.get(co) || customElements.define(co, go), customElements.get("smart-meter-panel") || customElements.define("smart-meter-panel", so);
 }
-var co = window.customCards ??= [];
-if (!co.some((e) => e.type === to)) {
-	let e = Xa(document.documentElement.lang);
-	co.push({
-		type: to,
+var vo = window.customCards ??= [];
+if (!vo.some((e) => e.type === co)) {
+	let e = ro(document.documentElement.lang);
+	vo.push({
+		type: co,
 		name: e("title"),
 		description: e("description"),
 		preview: !0,
 		documentationURL: "https://github.com/smart-meter-home/smart-meter/blob/main/docs/card.md"
 	});
 }
-so();
-export { oo as SmartMeterCard };
+_o();
+export { go as SmartMeterCard };
