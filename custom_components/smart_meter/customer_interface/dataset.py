@@ -41,6 +41,25 @@ def _sources(code: str) -> tuple[str, ...]:
     return (code,) if other == code else (code, other)
 
 
+def _without_f(*codes: str) -> tuple[Row, ...]:
+    """Codes that are printed without value group F."""
+    return tuple(Row(code, code, (code,)) for code in codes)
+
+
+def _amis(*groups: str) -> tuple[Row, ...]:
+    """Channel 1 in print is Netz OÖ's spelling of channel 0."""
+    return tuple(
+        Row(
+            f"1-1:{group}",
+            f"1-1:{group}",
+            (f"1-0:{group}",),
+            f"Netz OÖ's spelling of 1-0:{group}",
+            amis=True,
+        )
+        for group in groups
+    )
+
+
 def _tariffs(*bases: str) -> tuple[str, ...]:
     return tuple(f"1-0:{base}.8.{tariff}" for base in bases for tariff in range(5))
 
@@ -58,9 +77,7 @@ ROWS: tuple[Row, ...] = (
     *_rows("1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0"),
     *_rows("1-0:31.7.0", "1-0:51.7.0", "1-0:71.7.0"),
     *_rows("1-0:1.6.0", "1-0:15.35.0"),
-    Row("1-0:33.7.0", "1-0:33.7.0", ("1-0:33.7.0",)),
-    Row("1-0:53.7.0", "1-0:53.7.0", ("1-0:53.7.0",)),
-    Row("1-0:73.7.0", "1-0:73.7.0", ("1-0:73.7.0",)),
+    *_without_f("1-0:33.7.0", "1-0:53.7.0", "1-0:73.7.0"),
     *_rows("1-0:13.7.0"),
     Row("0-0:96.1.0.255", "0-0:96.1.0", _METER_NUMBERS),
     *_rows("0-0:42.0.0"),
@@ -70,62 +87,7 @@ ROWS: tuple[Row, ...] = (
         ("0-0:1.0.0",),
         "date and time in one M-Bus field (CP48)",
     ),
-    Row(
-        "1-1:1.8.0",
-        "1-1:1.8.0",
-        ("1-0:1.8.0",),
-        "Netz OÖ's spelling of 1-0:1.8.0",
-        amis=True,
-    ),
-    Row(
-        "1-1:2.8.0",
-        "1-1:2.8.0",
-        ("1-0:2.8.0",),
-        "Netz OÖ's spelling of 1-0:2.8.0",
-        amis=True,
-    ),
-    Row(
-        "1-1:3.8.1",
-        "1-1:3.8.1",
-        ("1-0:3.8.1",),
-        "Netz OÖ's spelling of 1-0:3.8.1",
-        amis=True,
-    ),
-    Row(
-        "1-1:4.8.1",
-        "1-1:4.8.1",
-        ("1-0:4.8.1",),
-        "Netz OÖ's spelling of 1-0:4.8.1",
-        amis=True,
-    ),
-    Row(
-        "1-1:1.7.0",
-        "1-1:1.7.0",
-        ("1-0:1.7.0",),
-        "Netz OÖ's spelling of 1-0:1.7.0",
-        amis=True,
-    ),
-    Row(
-        "1-1:2.7.0",
-        "1-1:2.7.0",
-        ("1-0:2.7.0",),
-        "Netz OÖ's spelling of 1-0:2.7.0",
-        amis=True,
-    ),
-    Row(
-        "1-1:3.7.0",
-        "1-1:3.7.0",
-        ("1-0:3.7.0",),
-        "Netz OÖ's spelling of 1-0:3.7.0",
-        amis=True,
-    ),
-    Row(
-        "1-1:4.7.0",
-        "1-1:4.7.0",
-        ("1-0:4.7.0",),
-        "Netz OÖ's spelling of 1-0:4.7.0",
-        amis=True,
-    ),
+    *_amis("1.8.0", "2.8.0", "3.8.1", "4.8.1", "1.7.0", "2.7.0", "3.7.0", "4.7.0"),
     Row(
         "0-0:96.1.1.255",
         "0-0:96.1.0",
@@ -151,9 +113,7 @@ ROWS: tuple[Row, ...] = (
         _METER_NUMBERS,
         "the short code 0.0.1 of the meter number",
     ),
-    Row("1-0:81.7.40", "1-0:81.7.40", ("1-0:81.7.40",)),
-    Row("1-0:81.7.51", "1-0:81.7.51", ("1-0:81.7.51",)),
-    Row("1-0:81.7.62", "1-0:81.7.62", ("1-0:81.7.62",)),
+    *_without_f("1-0:81.7.40", "1-0:81.7.51", "1-0:81.7.62"),
     Row("1-3:0.2.8.255,2", "1-3:0.2.8", ("1-3:0.2.8",)),
 )
 
