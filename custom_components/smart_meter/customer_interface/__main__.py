@@ -54,7 +54,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_keys(parser: argparse.ArgumentParser) -> None:
+def _add_url(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "url",
+        metavar="URL",
+        help="/dev/serial/by-id/..., socket://HOST:PORT, rfc2217://HOST:PORT, ...",
+    )
+
+
+def _add_meter(parser: argparse.ArgumentParser) -> None:
+    """Add what is said of a meter: its keys, its row of the catalogue, or its link."""
     parser.add_argument(
         "--key",
         action="append",
@@ -133,6 +142,10 @@ def _profile(options: argparse.Namespace) -> catalogue.Profile | None:
     )
 
 
+def _link(options: argparse.Namespace) -> Link | None:
+    return None if options.link == "auto" else Link(options.link)
+
+
 def _key_kind(profile: catalogue.Profile | None, link: Link | None) -> KeyKind:
     """Return how keys are spelt: as the operator's, or as the link's."""
     if profile is not None and profile.keys:
@@ -154,7 +167,7 @@ def _print(thing: Reading | Fault) -> None:
 
 def _add_decode(commands: Any) -> None:
     parser = commands.add_parser("decode", help="decode telegrams from a file")
-    _add_keys(parser)
+    _add_meter(parser)
     parser.add_argument(
         "--hex", action="store_true", help="the file is hexadecimal text"
     )
@@ -171,7 +184,7 @@ def _decode(options: argparse.Namespace) -> int:
 
     data = _read_file(options.file)
     profile = _profile(options)
-    link = None if options.link == "auto" else Link(options.link)
+    link = _link(options)
     kind = _key_kind(profile, link)
     results = decode(
         data, _keyring(options, kind), link=link, profile=profile, hex_text=options.hex
@@ -201,18 +214,14 @@ def _read_file(name: str) -> bytes:
 
 def _add_listen(commands: Any) -> None:
     parser = commands.add_parser("listen", help="listen to a meter on a port")
-    _add_keys(parser)
+    _add_meter(parser)
+    _add_url(parser)
     parser.add_argument(
         "--line", metavar="'2400 8E1'", help="line settings (default: the meter's)"
     )
     parser.add_argument("--count", type=int, metavar="N", help="end after N readings")
     parser.add_argument(
         "--record", metavar="FILE", help="write what passes into a recording"
-    )
-    parser.add_argument(
-        "url",
-        metavar="URL",
-        help="/dev/serial/by-id/..., socket://HOST:PORT, rfc2217://HOST:PORT, ...",
     )
     parser.set_defaults(run=_listen)
 
@@ -225,9 +234,7 @@ def _listen(options: argparse.Namespace) -> int:
     if profile is None:
         if line is None:
             raise CustomerInterfaceError("say --operator and --meter, or --line")
-        profile = generic_profile(
-            line, None if options.link == "auto" else Link(options.link)
-        )
+        profile = generic_profile(line, _link(options))
     kind = _key_kind(profile, None)
     with contextlib.ExitStack() as stack:
         record = (
@@ -254,11 +261,7 @@ def _listen(options: argparse.Namespace) -> int:
 
 def _add_detect(commands: Any) -> None:
     parser = commands.add_parser("detect", help="find out which meter is on a port")
-    parser.add_argument(
-        "url",
-        metavar="URL",
-        help="/dev/serial/by-id/..., socket://HOST:PORT, rfc2217://HOST:PORT, ...",
-    )
+    _add_url(parser)
     parser.set_defaults(run=_detect)
 
 
@@ -296,7 +299,7 @@ def _offer_line(operator: GridOperator, offer: Offer, *, as_json: bool) -> str:
                 "operator": operator.id,
                 "name": operator.name,
                 "meter": offer.meter.id,
-                "model": f"{offer.meter.manufacturer} {offer.meter.model}",
+                "model": offer.meter.name,
                 "line": str(profile.line) if profile.line else None,
                 "keys": [key.label for key in profile.keys],
             }
