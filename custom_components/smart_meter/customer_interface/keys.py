@@ -90,6 +90,7 @@ def _secrets(keys: tuple[Key, ...], names: tuple[str, ...]) -> tuple[bytes, ...]
 
 
 _FILLING = r"0[xX]|[\s:,;{}\[\]()_\u00a0\u200b\ufeff\-]"
+_ALPHABET = "a key is made of the digits 0 to 9 and the letters A to F"
 _QUOTES = "\"'`„“”‚‘’«»"
 
 
@@ -133,6 +134,10 @@ def _from_64(data: bytes) -> Key:
 def _mep_from_hex(digits: str, typed: str) -> Key:
     if len(digits) in (32, 40):
         return Key(bytes.fromhex(digits)[:16])
+    return _mep_from_characters(typed)
+
+
+def _mep_from_characters(typed: str) -> Key:
     if 16 <= len(typed) <= 20:
         return Key(
             typed.encode("ascii")[:16], assumed="ascii" if len(typed) != 20 else None
@@ -145,25 +150,13 @@ def _mep_from_hex(digits: str, typed: str) -> Key:
 
 def _from_characters(typed: str, digits: str, kind: KeyKind) -> Key:
     if not (typed.isascii() and typed.isprintable()):
-        raise KeyFormatError(
-            "alphabet", "a key is made of the digits 0 to 9 and the letters A to F"
-        )
+        raise KeyFormatError("alphabet", _ALPHABET)
     if kind is KeyKind.MEP:
-        if 16 <= len(typed) <= 20:
-            return Key(
-                typed.encode("ascii")[:16],
-                assumed="ascii" if len(typed) != 20 else None,
-            )
-        raise KeyFormatError(
-            "length",
-            f"a MEP key has 20 characters, or 32 or 40 hexadecimal digits, not {len(typed)}",
-        )
+        return _mep_from_characters(typed)
     if len(typed) == 16:
         return Key(typed.encode("ascii"), assumed="ascii")
     if len(digits) in (32, 64):
-        raise KeyFormatError(
-            "alphabet", "a key is made of the digits 0 to 9 and the letters A to F"
-        )
+        raise KeyFormatError("alphabet", _ALPHABET)
     raise KeyFormatError(
         "alphabet",
         f"a key has 32 hexadecimal digits, these are {len(typed)} other characters",
