@@ -329,20 +329,18 @@ def test_only_the_grammar_is_sent(replies: list[bytes], kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("primary", "secondary", "p2"),
+    ("word", "p2"),
     [
-        (None, None, False),
-        (251, None, False),
-        (None, bytes(7), False),
-        (None, bytes(8), True),
+        ("-1", False),
+        ("251", False),
+        ("s00000000000000", False),
+        ("s0000000000000000", True),
     ],
 )
-def test_addresses_that_are_none(
-    primary: int | None, secondary: bytes | None, p2: bool
-) -> None:
-    """A slave needs an address that exists."""
+def test_addresses_that_are_none(word: str, p2: bool) -> None:
+    """What is stored is an address only where it can be one."""
     with pytest.raises(ValueError, match="address"):
-        Slave(primary, secondary, p2=p2)
+        Slave.at(word, interval=60, p2=p2)
 
 
 @pytest.mark.parametrize("capture", cases("mbus", valid=True, frames=1))

@@ -3,7 +3,7 @@
     wired      DLL | TPL | application                        EN 13757-2, -7, -3
     wireless   DLL | [ELL] | [AFL] | TPL | application        EN 13757-4, -7, -3
 
-The order is M-Bus's own, so it is composed here and not in stack.py. Pure; never raises for what a meter sent.
+The order is M-Bus's own, so it is composed here and not in stack/. Pure; never raises for what a meter sent.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -48,7 +48,7 @@ _CRC_BITS = 16
 _MAC_BITS = 8
 
 # DSMR P2 4.2.2, 5.1: a meter whose user key is set sends encrypted only.
-_DOWNGRADE = Fault(
+DOWNGRADE = Fault(
     FaultKind.AUTHENTICATION,
     "a P2 telegram that is not encrypted though the meter's key is known",
 )
@@ -339,7 +339,7 @@ def _open_transport(
         return (plain._replace(meter=facts.meter),)
     results = _read(tpl, plain, formats)
     return (
-        (_DOWNGRADE._replace(meter=facts.meter),)
+        (DOWNGRADE._replace(meter=facts.meter),)
         if not plain.facts.encrypted and own and _is_dutch(results)
         else results
     )

@@ -3,8 +3,6 @@
 `SessionState.extra["slaves"]` remembers where they are, one word each.
 """
 
-from copy import replace
-
 from ..reading import Fault, FaultKind, Reading
 from .base import Output
 from .belief import Belief
@@ -75,7 +73,7 @@ class BusSession(ReceivingSession):
     def _searched(self, at: float) -> tuple[Output, ...]:
         """Poll what was found; where that is nothing, say so and search again."""
         slaves = tuple(
-            replace(item.slave, interval=self._interval) for item in self.found
+            item.slave._replace(interval=self._interval) for item in self.found
         )
         if not slaves:
             self._receiver.note_fault(_NOBODY)

@@ -9,7 +9,6 @@ primary address (0 to 250) and, but for P2, by secondary address digit by digit 
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
@@ -17,6 +16,7 @@ from ..checksum import sum8
 from ..keys import KeyRing
 from ..mbus_address import key_names
 from ..named import NamedTuple
+from ..oms import DOWNGRADE
 from ..reading import Fault, FaultKind, Frame, Link, MeterIdentity, Reading
 from ..stack import Context
 from .base import Output, Send
@@ -53,8 +53,7 @@ CI_SELECT = 0x52
 CI_RESET = 0x50
 
 
-@dataclass(frozen=True, slots=True)
-class Slave:
+class Slave(NamedTuple):
     """A meter on the bus: by primary address, or by secondary address (id, manufacturer, version, medium; 8 bytes).
 
     `interval` is the time between readings in seconds, `readout` the sub-code of an application reset that chooses
@@ -67,26 +66,10 @@ class Slave:
     readout: int | None = None
     p2: bool = False
 
-    def __post_init__(self) -> None:
-        """Raise ValueError for an address that is none."""
-        if self.secondary is not None and (len(self.secondary) != 8 or self.p2):
-            raise ValueError("a secondary address has 8 bytes, and P2 knows none")
-        if (
-            self.secondary is None
-            and not FIRST_ADDRESS
-            <= (self.primary if self.primary is not None else -1)
-            <= LAST_ADDRESS
-        ):
-            raise ValueError("a primary address is 0 to 250")
-
     @property
     def address(self) -> int:
         """The A field that reaches this slave, after selection where it has a secondary address."""
-        return (
-            NETWORK_ADDRESS
-            if self.secondary is not None or self.primary is None
-            else self.primary
-        )
+        return NETWORK_ADDRESS if self.primary is None else self.primary
 
     @property
     def name(self) -> str:
@@ -111,8 +94,13 @@ class Slave:
         """Return the slave at a stored address; raises ValueError for what is none."""
         if word.startswith("s"):
             secondary = bytes.fromhex(word[1:])
+            if len(secondary) != 8 or p2:
+                raise ValueError("a secondary address has 8 bytes, and P2 knows none")
             return cls(secondary=secondary, interval=interval, p2=p2)
-        return cls(int(word), interval=interval, p2=p2)
+        primary = int(word)
+        if not FIRST_ADDRESS <= primary <= LAST_ADDRESS:
+            raise ValueError("a primary address is 0 to 250")
+        return cls(primary, interval=interval, p2=p2)
 
 
 def short_frame(control: Control, address: int) -> bytes:
@@ -306,8 +294,8 @@ class _Scripted(ReceivingSession):
                 and not item.encrypted
                 and keys.secrets_for(*key_names(item.meter))
             ):
-                results[place] = _DOWNGRADE._replace(meter=item.meter)
-                self._receiver.note_fault(_DOWNGRADE)
+                results[place] = DOWNGRADE._replace(meter=item.meter)
+                self._receiver.note_fault(DOWNGRADE)
         return results
 
 
@@ -509,11 +497,6 @@ def _is_acknowledge(answer: _Answer) -> bool:
         and answer[0].control == SINGLE_CHARACTER
     )
 
-
-_DOWNGRADE = Fault(
-    FaultKind.AUTHENTICATION,
-    "a P2 telegram that is not encrypted though the meter's key is known",
-)
 
 # DSMR P2 4.2.2, table 5: the only C and CI fields a meter answers a master with.
 _P2_RESPONSE = (0x08, 0x72)
