@@ -22,7 +22,7 @@ import re
 from ..errors import ObisFormatError
 from ..mbus_address import MEDIA
 from ..named import NamedTuple
-from ..obis import ObisCode
+from ..obis import CLOCK, ObisCode
 from ..reading import (
     CENTRAL_EUROPE,
     Fault,
@@ -51,7 +51,6 @@ _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _BLANK = re.compile(r"(?:20)*")
 _LEAST_IDENTIFIER, _LEAST_DIGITS = 4, 3
 
-CLOCK = ObisCode(0, 0, 1, 0, 0)
 _TIMES_OF_DAY = tuple(ObisCode(a, 0, 0, 9, 1) for a in (0, 1))
 _DATES = tuple(ObisCode(a, 0, 0, 9, 2) for a in (0, 1))
 # Where a meter's number is found, the likeliest first.

@@ -169,6 +169,7 @@ class _Bare(NamedTuple):
     most: int
 
     def holds(self, parts: Parts) -> bool:
+        """Tell whether they have as many decimals as before."""
         largest: int = max(abs(parts[i]) for i in self.indexes)
         return self.least <= largest < self.most
 
@@ -191,6 +192,7 @@ class _Decimals(NamedTuple):
         )
 
     def carries(self, parts: Parts) -> bool:
+        """Tell whether the currents, taken in 0.01 A, carry the power."""
         amperes = sum(abs(parts[i]) for i in self.currents)
         if not amperes:
             return True

@@ -17,10 +17,10 @@ from decimal import Decimal
 import re
 from typing import Any
 
-from ..application.dsmr import CLOCK, lines_of, parse_time
+from ..application.dsmr import lines_of, parse_time
 from ..errors import ObisFormatError
 from ..named import NamedTuple
-from ..obis import ObisCode
+from ..obis import CLOCK, ObisCode
 from ..reading import Reading, Value
 from ..units import TEXT_UNITS, Conversion, scaled
 from .cache import Filling

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from ...named import NamedTuple
-from ...obis import ObisCode
+from ...obis import CLOCK, ObisCode
 from ...reading import MeterIdentity, Record, RecordFunction, Scalar, Value
 
 _INSTANT = RecordFunction.INSTANTANEOUS
@@ -105,7 +105,6 @@ _WITHOUT_CODE = frozenset({"J/h", "cal", "1/h"})
 # Records whose own data decide what a telegram or another record of it means.
 DECISIVE = frozenset({"special_supplier_information", "fabrication_number"})
 
-_CLOCK = ObisCode(0, 0, 1, 0, 0)
 _SERIAL = ObisCode(0, 0, 96, 1, 0)
 _VALVE = ObisCode(0, 0, 24, 4, 0)
 _COLLECTION = ObisCode(1, 0, 1, 128, 0)
@@ -258,7 +257,7 @@ def _code(record: Record, meter: MeterIdentity, converted: bool) -> ObisCode | N
 def _general(record: Record) -> ObisCode | None:
     if record.qualifiers or record.storage:
         return None
-    return _CLOCK if record.quantity == "datetime" else _SERIAL
+    return CLOCK if record.quantity == "datetime" else _SERIAL
 
 
 def _measured(record: Record, meter: MeterIdentity, converted: bool) -> ObisCode | None:
