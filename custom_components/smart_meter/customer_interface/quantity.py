@@ -287,21 +287,7 @@ def _fixed(code: ObisCode) -> Quantity | None:
     found = _FIXED.get((code.a, code.c, code.d, code.e)) or _FIXED.get(
         (code.a, code.c, code.d, None)
     )
-    return _with(found, channel=code.b) if found and code.b else found
-
-
-def _with(base: Quantity, channel: int) -> Quantity:
-    return Quantity(
-        base.name,
-        base.kind,
-        base.unit,
-        base.direction,
-        base.phase,
-        base.tariff,
-        channel,
-        base.cumulative,
-        base.diagnostic,
-    )
+    return found._replace(channel=code.b) if found and code.b else found
 
 
 def _angle(code: ObisCode) -> Quantity | None:

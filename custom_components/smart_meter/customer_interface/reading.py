@@ -52,9 +52,9 @@ class MeterIdentity(NamedTuple):
     """Who a reading is from; each part None where the telegram does not say.
 
     `number` is the meter number as printed on the meter, `title` the DLMS system title as 16 upper-case hex digits,
-    `manufacturer` three letters (FLAG), `address` the M-Bus or wireless address as upper-case hex, `medium` the word of
-    EN 13757-3 table 6 (`electricity`, `gas`, `water`, `warm_water`, `heat`, `cooling`, `heat_cost_allocator`, ...),
-    `version` the M-Bus version byte, `channel` the OBIS value group B of a sub-meter behind another meter.
+    `manufacturer` three letters (FLAG), `address` the M-Bus or wireless address as upper-case hex, `medium` one of the
+    words of `mbus_address.MEDIA` (`electricity`, `gas`, `water`, `heat`, `heat_cost_allocator`, ...), `version` the M-Bus
+    version byte, `channel` the OBIS value group B of a sub-meter behind another meter.
     """
 
     number: str | None = None
@@ -163,8 +163,9 @@ class Reading(NamedTuple):
     `time` is the meter's clock, aware where the telegram gives the offset, `arrived` the arrival of its last byte in
     seconds since the epoch (UTC). `authenticated` is True only after a tag or MAC was verified. `counter` is the frame
     counter, `key_index` the position in the key ring of the key that opened it, `authentication_index` that of the
-    authentication key its tag was made with. `check_bits` is the strength of the weakest check that covers every byte: 16 for a CRC, 8 for a sum, 96 for a GCM tag, 0 for none. `status` is the
-    status byte of an M-Bus header (EN 13757-7, 7.5.6: bit 2 power low, 3 permanent error, 4 temporary error).
+    authentication key its tag was made with. `check_bits` is the strength of the weakest check that covers every byte: 16
+    for a CRC, 8 for a sum, 96 for a GCM tag, 0 for none. `signal_dbm` is how strong a radio telegram came in. `status` is
+    the status byte of an M-Bus header (EN 13757-7, 7.5.6: bit 2 power low, 3 permanent error, 4 temporary error).
     """
 
     meter: MeterIdentity = NOBODY
@@ -206,8 +207,8 @@ class Frame(NamedTuple):
 
     `control` is the C or control field, `address` the address field(s) as on the wire (one byte for wired M-Bus,
     manufacturer, id, version and type for wireless M-Bus, destination and source for HDLC), `payload` what follows
-    (from CI on for M-Bus, the information field for HDLC, the whole text or the ciphered APDU for P1). `more` is HDLC's segmentation bit.
-    `check_bits` is the strength of the checksum that was verified, 0 where the link has none.
+    (from CI on for M-Bus, the information field for HDLC, the whole text or the ciphered APDU for P1). `more` is HDLC's
+    segmentation bit. `check_bits` is the strength of the checksum that was verified, 0 where the link has none.
     """
 
     link: Link

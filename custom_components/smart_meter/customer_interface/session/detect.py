@@ -183,9 +183,9 @@ class DetectSession:
         What began in mid-telegram decides nothing: a segment without its first one is only damage, and bytes inside of
         a frame may look like another.
         """
-        frames = [item for item in items if isinstance(item, Frame)]
         if self.finding is not None:
             return
+        frames = [item for item in items if isinstance(item, Frame)]
         self._seen.frame = self._seen.frame or next(iter(frames), None)
         results = [r for r in self._receiver.read(frames, at) if _tells(r)]
         frame = self._seen.frame

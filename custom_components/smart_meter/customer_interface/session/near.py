@@ -11,8 +11,8 @@ class HeardMeter(NamedTuple):
     """One meter near, as the list of meters shows it.
 
     `security` is None for meters that do not encrypt, else how (`mode 5`); `fault` is why its last telegram could not
-    be read, None where it could or was not to be read. `last_heard` is the arrival in seconds since the epoch; `telegrams` counts repeated
-    ones once; `opened` is whether a key opened one of them.
+    be read, None where it could or was not to be read. `last_heard` is the arrival in seconds since the epoch;
+    `telegrams` counts repeated ones once; `opened` is whether a key opened one of them.
     """
 
     meter: MeterIdentity
