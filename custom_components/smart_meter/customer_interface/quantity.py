@@ -147,6 +147,25 @@ def _quantity(
     return Quantity(name, kind, unit, diagnostic=diagnostic, cumulative=cumulative)
 
 
+def _thermal(
+    group_a: int, word: str
+) -> dict[tuple[int, int, int, int | None], Quantity]:
+    """Return what meters of heat and of cold measure alike (EN 13757-1)."""
+    measured = {
+        1: _quantity(f"{word}_energy", Kind.ENERGY, "Wh", cumulative=True),
+        2: _quantity(f"{word}_volume", Kind.VOLUME, "m³", cumulative=True),
+        8: _quantity(f"{word}_power", Kind.POWER, "W"),
+        9: _quantity(f"{word}_flow", Kind.VOLUME_FLOW, "m³/h"),
+        10: _quantity("flow_temperature", Kind.TEMPERATURE, "°C"),
+        11: _quantity("return_temperature", Kind.TEMPERATURE, "°C"),
+        12: _quantity("temperature_difference", Kind.TEMPERATURE_DIFFERENCE, "K"),
+    }
+    return {
+        (group_a, group_c, 0, None): quantity._replace(diagnostic=False)
+        for group_c, quantity in measured.items()
+    }
+
+
 # Whole codes whose meaning does not follow from groups, keyed by (A, C, D, E); E None is any. B is the channel.
 _FIXED: dict[tuple[int, int, int, int | None], Quantity] = {
     (0, 1, 0, 0): _quantity("clock", Kind.TIME),
@@ -226,42 +245,8 @@ _FIXED: dict[tuple[int, int, int, int | None], Quantity] = {
     (9, 2, 0, None): _quantity(
         "water_flow", Kind.VOLUME_FLOW, "m³/h", diagnostic=False
     ),
-    (6, 1, 0, None): _quantity(
-        "heat_energy", Kind.ENERGY, "Wh", diagnostic=False, cumulative=True
-    ),
-    (6, 2, 0, None): _quantity(
-        "heat_volume", Kind.VOLUME, "m³", diagnostic=False, cumulative=True
-    ),
-    (6, 8, 0, None): _quantity("heat_power", Kind.POWER, "W", diagnostic=False),
-    (6, 9, 0, None): _quantity("heat_flow", Kind.VOLUME_FLOW, "m³/h", diagnostic=False),
-    (6, 10, 0, None): _quantity(
-        "flow_temperature", Kind.TEMPERATURE, "°C", diagnostic=False
-    ),
-    (6, 11, 0, None): _quantity(
-        "return_temperature", Kind.TEMPERATURE, "°C", diagnostic=False
-    ),
-    (6, 12, 0, None): _quantity(
-        "temperature_difference", Kind.TEMPERATURE_DIFFERENCE, "K", diagnostic=False
-    ),
-    (5, 1, 0, None): _quantity(
-        "cooling_energy", Kind.ENERGY, "Wh", diagnostic=False, cumulative=True
-    ),
-    (5, 2, 0, None): _quantity(
-        "cooling_volume", Kind.VOLUME, "m³", diagnostic=False, cumulative=True
-    ),
-    (5, 8, 0, None): _quantity("cooling_power", Kind.POWER, "W", diagnostic=False),
-    (5, 9, 0, None): _quantity(
-        "cooling_flow", Kind.VOLUME_FLOW, "m³/h", diagnostic=False
-    ),
-    (5, 10, 0, None): _quantity(
-        "flow_temperature", Kind.TEMPERATURE, "°C", diagnostic=False
-    ),
-    (5, 11, 0, None): _quantity(
-        "return_temperature", Kind.TEMPERATURE, "°C", diagnostic=False
-    ),
-    (5, 12, 0, None): _quantity(
-        "temperature_difference", Kind.TEMPERATURE_DIFFERENCE, "K", diagnostic=False
-    ),
+    **_thermal(6, "heat"),
+    **_thermal(5, "cooling"),
     (4, 1, 0, None): _quantity(
         "heat_cost_units", Kind.COUNT, diagnostic=False, cumulative=True
     ),
