@@ -4,7 +4,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from customer_interface.checksum import crc16_en13757
-from customer_interface.link.wmbus import decode_3_of_6, parse_raw
+from customer_interface.link.wmbus import parse_raw
 from customer_interface.reading import Fault, FaultKind, Frame
 from tests.mbus_telegrams import OMS_MODE_5, OMS_MODE_5_A, OMS_MODE_5_B
 
@@ -96,17 +96,9 @@ def test_cut_format_a_is_never_taken_for_stripped(missing: int) -> None:
     assert isinstance(parse_raw(OMS_MODE_5_A[:-missing]), Fault)
 
 
-def test_three_of_six() -> None:
-    """The first bytes of the OMS telegram on the air, and a code that is none."""
-    assert decode_3_of_6(bytes.fromhex("3B271C94B359"))[:4] == bytes.fromhex("2E449315")  # type: ignore[index]
-    assert decode_3_of_6(bytes(3)) is None
-    assert decode_3_of_6(b"") is None
-
-
 @given(st.binary(max_size=300), st.sampled_from([None, "a", "b", "stripped"]))
 def test_any_bytes(data: bytes, name: str | None) -> None:
     """Whatever bytes: a frame within them, or a fault."""
     item = parse_raw(data, name)
-    decode_3_of_6(data)
     if isinstance(item, Frame):
         assert len(item.payload) < len(data)

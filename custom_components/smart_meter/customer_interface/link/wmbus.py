@@ -4,8 +4,8 @@
     format B    L C M M A A A A A A ... CRC | ... CRC                                L counts all but itself
     stripped    L C M M A A A A A A ...                                              the stick verified and removed CRCs
 
-In format B a first CRC ends the first 128 bytes of a longer frame. CRC-16/EN-13757, high byte first. In T mode each
-nibble is six bits on the air (three of them set); C mode prefixes 54 CD (A) or 54 3D (B).
+In format B a first CRC ends the first 128 bytes of a longer frame. CRC-16/EN-13757, high byte first. C mode
+prefixes 54 CD (A) or 54 3D (B); the six bits to a nibble of T mode are the receiver's to decode.
 """
 
 from ..checksum import crc16_en13757
@@ -18,31 +18,6 @@ _FORMAT_B_FIRST = 128
 # Signal strength, link quality and a last CRC that a receiver leaves behind a frame.
 _LONGEST_TAIL = 4
 _C_MODE_A, _C_MODE_B = b"\x54\xcd", b"\x54\x3d"
-
-# EN 13757-4:2019, table 11: six bits on the air to a nibble.
-_THREE_OF_SIX = {
-    code: nibble
-    for nibble, code in enumerate(
-        (
-            0x16,
-            0x0D,
-            0x0E,
-            0x0B,
-            0x1C,
-            0x19,
-            0x1A,
-            0x13,
-            0x2C,
-            0x25,
-            0x26,
-            0x23,
-            0x34,
-            0x31,
-            0x32,
-            0x29,
-        )
-    )
-}
 
 _SHORT = Fault(FaultKind.TRUNCATED, "a radio frame shorter than its length field says")
 _LONG = Fault(FaultKind.NOISE, "bytes behind a radio frame's end")
@@ -149,21 +124,3 @@ _REMOVERS = {"a": _remove_a, "b": _remove_b, "stripped": _remove_nothing}
 
 def _fits(block: bytes) -> bool:
     return len(block) > 2 and crc16_en13757(block[:-2]) == int.from_bytes(block[-2:])
-
-
-def decode_3_of_6(data: bytes) -> bytes | None:
-    """Turn six-bit codes of T mode into bytes, high nibble first; None where a code is none, bits left over are dropped."""
-    bits = int.from_bytes(data)
-    codes = len(data) * 8 // 6
-    spare = len(data) * 8 - codes * 6
-    nibbles = [
-        _THREE_OF_SIX.get(bits >> spare + 6 * index & 0x3F)
-        for index in range(codes - 1, -1, -1)
-    ]
-    usable = nibbles[: codes & ~1]
-    if not usable or any(nibble is None for nibble in usable):
-        return None
-    return bytes(
-        (high or 0) << 4 | (low or 0)
-        for high, low in zip(usable[::2], usable[1::2], strict=True)
-    )

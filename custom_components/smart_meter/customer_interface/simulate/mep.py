@@ -21,7 +21,6 @@ from .meter import Chunk, Plan, Trouble, unit_of
 SEGMENT = 117
 SEGMENT_REST = 0.025
 LATENCY = 0.02
-SLOW_LATENCY = 1.3
 WITHIN_REQUEST = 0.05  # a longer pause ends a request that is not whole
 MOST_STEPS = 8
 LONGEST = 476
