@@ -96,6 +96,11 @@ def test_cut_format_a_is_never_taken_for_stripped(missing: int) -> None:
     assert isinstance(parse_raw(OMS_MODE_5_A[:-missing]), Fault)
 
 
+def test_prefixes_without_a_frame() -> None:
+    """C mode has one prefix: however many there are, what follows the first is a frame or a fault."""
+    assert isinstance(parse_raw(b"\x54\xcd" * 5_000), Fault)
+
+
 @given(st.binary(max_size=300), st.sampled_from([None, "a", "b", "stripped"]))
 def test_any_bytes(data: bytes, name: str | None) -> None:
     """Whatever bytes: a frame within them, or a fault."""

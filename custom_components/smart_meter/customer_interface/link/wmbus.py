@@ -17,7 +17,7 @@ _HEADER = 10
 _FORMAT_B_FIRST = 128
 # Signal strength, link quality and a last CRC that a receiver leaves behind a frame.
 _LONGEST_TAIL = 4
-_C_MODE_A, _C_MODE_B = b"\x54\xcd", b"\x54\x3d"
+_C_MODE = {b"\x54\xcd": "a", b"\x54\x3d": "b"}
 
 _SHORT = Fault(FaultKind.TRUNCATED, "a radio frame shorter than its length field says")
 _LONG = Fault(FaultKind.NOISE, "bytes behind a radio frame's end")
@@ -31,8 +31,8 @@ def parse_raw(
 
     A frame with CRCs comes with 16 check bits, a stripped one with none.
     """
-    if data[:2] in (_C_MODE_A, _C_MODE_B):
-        return parse_raw(data[2:], "a" if data[:2] == _C_MODE_A else "b", signal_dbm)
+    if data[:2] in _C_MODE:
+        data, frame_format = data[2:], _C_MODE[data[:2]]
     if len(data) <= _HEADER or data[0] < _HEADER:
         return Fault(FaultKind.TRUNCATED, "too few bytes for a radio frame")
     if frame_format is None:
