@@ -41,37 +41,40 @@ def peel_apdu(message: Message, context: Context, arrived: float | None) -> Peel
 def _peel(message: Message, context: Context) -> Peeled:
     apdu, facts = message.payload, Reading(check_bits=message.check_bits)
     for _ in range(MAX_DEPTH):
-        title = security.title_of(apdu)
-        names = (title,) if title else ()
-        keys = context.keys.secrets_for(*names)
-        signing = (*context.keys.authentication_for(*names), *context.authentication)
-        opened = security.open_apdu(apdu, keys, signing, context.keys.signers)
-        if isinstance(opened, Fault):
-            return (
-                opened._replace(
-                    meter=opened.meter
-                    or (MeterIdentity(title=title) if title else None),
-                ),
-            )
-        if (
-            not opened.encrypted
-            and not opened.authenticated
-            and opened.plaintext == apdu
-        ):
+        opened = _opened(apdu, facts, context)
+        if opened is None:
             return _read_plaintext(apdu, facts, context)
-        facts = _with_security(
-            facts,
-            opened,
-            title,
-            _chosen(keys, opened.key_index),
-            _chosen(signing, opened.authentication_index),
-            context,
-        )
-        apdu = opened.plaintext
+        if isinstance(opened, Fault):
+            return (opened,)
+        apdu, facts = opened
     return (
         Fault(
             FaultKind.UNSUPPORTED, f"more than {MAX_DEPTH} wrappers around one another"
         ),
+    )
+
+
+def _opened(
+    apdu: bytes, facts: Reading, context: Context
+) -> tuple[bytes, Reading] | Fault | None:
+    """Return what an APDU is wrapped around, and what its security adds; None where it is no wrapper."""
+    title = security.title_of(apdu)
+    names = (title,) if title else ()
+    keys = context.keys.secrets_for(*names)
+    signing = (*context.keys.authentication_for(*names), *context.authentication)
+    opened = security.open_apdu(apdu, keys, signing, context.keys.signers)
+    if isinstance(opened, Fault):
+        meter = MeterIdentity(title=title) if title else None
+        return opened._replace(meter=opened.meter or meter)
+    if opened.plaintext == apdu:
+        return None
+    return opened.plaintext, _with_security(
+        facts,
+        opened,
+        title,
+        _chosen(keys, opened.key_index),
+        _chosen(signing, opened.authentication_index),
+        context,
     )
 
 
