@@ -163,7 +163,7 @@ def _meters(session: Any) -> Iterator[tuple[str, object]]:
         yield (
             name,
             (
-                meter.clock,
+                (meter.clock, meter.told, meter.doubted),
                 meter.last,
                 meter.heard,
                 meter.checked,

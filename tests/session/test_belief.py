@@ -10,7 +10,7 @@ from hypothesis import example, given, strategies as st
 import pytest
 
 from customer_interface.keys import Key, KeyRing
-from customer_interface.obis import ObisCode
+from customer_interface.obis import CLOCK, ObisCode
 from customer_interface.plausibility import Limits
 from customer_interface.reading import (
     Fault,
@@ -311,6 +311,115 @@ def test_nonsense_clock_is_withheld():
     assert set(reading.values) == {IMPORT, POWER}
 
 
+def timed(n, clock, ahead=0, **changes):
+    """Return the n-th telegram with a weak check, its clock so many seconds ahead, and this value of a clock."""
+    time = START + timedelta(seconds=5 * n + ahead)
+    values = {**telegram(n).values, CLOCK: Value(clock)}
+    return telegram(n, values=values, time=time, check_bits=8, **changes)
+
+
+def shown(belief, reading, n):
+    """Return what time is shown of a telegram, and what value of its clock."""
+    judged, *faults = belief.judge(reading, AT + 5 * n)
+    assert {IMPORT, POWER} <= judged.values.keys()
+    assert {fault.code for fault in faults} <= {CLOCK}
+    return judged.time, judged.values.get(CLOCK, Value("withheld")).value
+
+
+def test_under_a_weak_check_another_clock_value_must_come_twice():
+    """One that is not the telegram's own time and does not go on waits for the next; what goes on is shown."""
+    belief = new()
+    for n, ahead, value in (
+        (0, 0, 0),
+        (1, 2_000, "withheld"),
+        (2, 0, 10),
+        (3, 2_000, "withheld"),
+        (4, 2_000, 2_020),
+        (5, 2_000, 2_025),
+    ):
+        clock = START + timedelta(seconds=5 * n + ahead)
+        expected = value if isinstance(value, str) else START + timedelta(seconds=value)
+        _, said = shown(belief, timed(n, clock), n)
+        assert said == expected, n
+
+
+def test_under_a_weak_check_a_value_that_is_none_any_more_must_be_so_twice():
+    """A clock that cannot be one any more is damage, until it comes again."""
+    belief = new()
+    assert shown(belief, timed(0, START), 0) == (START, START)
+    assert shown(belief, timed(1, None), 1)[1] == "withheld"
+    assert shown(belief, timed(2, None), 2)[1] is None
+
+
+def test_under_a_weak_check_a_time_that_jumps_must_come_twice():
+    """It is not shown the first time; the clock that was set is shown from the second on."""
+    belief = new()
+    moments = [START + timedelta(seconds=5 * n) for n in range(6)]
+    assert shown(belief, timed(0, moments[0]), 0)[0] == moments[0]
+    assert shown(belief, timed(1, moments[1], ahead=600), 1)[0] is None
+    assert shown(belief, timed(2, moments[2]), 2)[0] == moments[2]
+    assert shown(belief, timed(3, moments[3], ahead=-3_600), 3)[0] is None
+    for n in (4, 5):
+        set_back = moments[n] - timedelta(hours=1)
+        reading = timed(n, set_back, ahead=-3_600)
+        assert shown(belief, reading, n)[0] == set_back
+
+
+def test_a_weak_clock_that_stands_for_a_day_is_shown():
+    """Some tell the day only: it stands, and at midnight it comes twice."""
+    belief = new()
+    days = [START.replace(hour=0), START.replace(hour=0) + timedelta(days=1)]
+    for n, (day, told) in enumerate(
+        [(0, 0), (0, 0), (1, None), (1, 1), (1, 1)], start=1
+    ):
+        reading = telegram(n, time=days[day], check_bits=8)
+        judged, *_ = belief.judge(reading, AT + 5 * n)
+        assert judged.time == (None if told is None else days[told]), n
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "jump", "is_shown"),
+    [
+        (29, 1, 1, True),  # summer time begins
+        (29, 2, -1, True),
+        (29, 14, 1, False),
+        (28, 1, 1, False),
+        (29, 1, 2, False),
+    ],
+)
+def test_a_weak_clock_without_offset_may_be_set_on_a_sunday_night(
+    day, hour, jump, is_shown
+):
+    """By an hour, as summer time begins and ends; any other jump must come twice."""
+    belief = new()
+    local = START.replace(tzinfo=None, day=day, hour=hour, minute=59, second=58)
+    at = local.timestamp()
+    belief.judge(telegram(0, time=local, check_bits=8), at)
+    set_clock = local + timedelta(hours=jump, seconds=5)
+    judged, *_ = belief.judge(telegram(1, time=set_clock, check_bits=8), at + 5)
+    assert judged.time == (set_clock if is_shown else None)
+
+
+def test_with_a_strong_check_any_time_is_shown_at_once():
+    """Where 16 bits check the telegram a clock that was set needs no second telegram."""
+    belief = new()
+    judge(belief, 0)
+    (reading,) = judge(belief, 1, time=START + timedelta(hours=1))
+    assert reading.time == START + timedelta(hours=1)
+
+
+def test_under_a_weak_check_a_number_that_was_never_stored_must_come_twice():
+    """The first telegram of a session invents none, either, where the meter was heard in one before."""
+    belief = new()
+    belief.judge(unchecked({POWER: Value(300, "W")}), AT)
+    again = new(belief.state)
+    both = unchecked({POWER: Value(300, "W"), IMPORT: Value(0, "Wh")})
+    reading, fault = again.judge(both, AT + 20)
+    assert (set(reading.values), fault.code) == ({POWER}, IMPORT)
+    (reading,) = again.judge(both, AT + 30)
+    assert set(reading.values) == {POWER, IMPORT}
+
+
 def test_memory_is_bounded():
     """Ten thousand meter numbers, each once, leave no more than the bound."""
     belief = new()
@@ -331,8 +440,8 @@ def test_telegrams_held_back_arrive_at_once(bits):
 
 
 def test_a_clock_under_a_weak_check_explains_a_minute():
-    """A damaged clock lets no counter jump by what a household uses in an hour."""
-    for bits, faults in ((8, 1), (16, 0)):
+    """A damaged clock lets no counter jump by what a household uses in an hour, and is not shown itself."""
+    for bits, faults in ((8, 2), (16, 0)):
         belief = new()
         judge(belief, 0, check_bits=bits)
         _, *withheld = belief.judge(telegram(720, energy=6_000, check_bits=bits), AT)

@@ -16,6 +16,11 @@ from .units import Number
 
 STRONG_CHECK_BITS = 16
 DAY = 86_400.0
+HOUR = 3_600.0
+# Seconds of telegrams that adapters and networks hold back at most: a clock under a weak check is believed no more.
+HELD_BACK = 60.0
+# Wherever meters are read, summer time begins and ends on a Sunday before this hour.
+SUNDAY, CHANGED_BEFORE = 6, 5
 
 
 class Verdict(Enum):
@@ -295,3 +300,39 @@ def judge_time(clock: datetime, arrived: float) -> Judgement:
     if abs(seconds - arrived) > 2 * DAY:
         return Judgement(Verdict.WITHHOLD, "is more than two days off")
     return BELIEVED
+
+
+def goes_on(clock: datetime, before: datetime, seconds: float) -> bool:
+    """Tell whether a clock stands, or went on as time did since it showed another time, so many seconds ago."""
+    ahead = _ahead(clock, before)
+    jump = abs(ahead - seconds)
+    if ahead == 0 or jump <= HELD_BACK:
+        return True
+    return _is_set_that_night(clock) and abs(jump - HOUR) <= HELD_BACK
+
+
+def judge_going_on(
+    clock: datetime, before: datetime, seconds: float, pending: datetime | None
+) -> Judgement:
+    """Judge a clock under a weak check: one that does not go on must come twice, and the first of these is `pending`."""
+    if goes_on(clock, before, seconds) or (
+        pending is not None and abs(_ahead(clock, pending)) < abs(_ahead(clock, before))
+    ):
+        return BELIEVED
+    return Judgement(Verdict.CONFIRM, "does not go on as time does")
+
+
+def _is_set_that_night(clock: datetime) -> bool:
+    """Tell whether summer time may begin or end: a Sunday's first hours, of a clock that tells local time alone."""
+    return (
+        clock.tzinfo is None
+        and clock.weekday() == SUNDAY
+        and clock.hour < CHANGED_BEFORE
+    )
+
+
+def _ahead(clock: datetime, other: datetime) -> float:
+    """Return how many seconds a clock is ahead of another, infinity where one of them does not know its offset."""
+    if (clock.tzinfo is None) is not (other.tzinfo is None):
+        return float("inf")
+    return (clock - other).total_seconds()

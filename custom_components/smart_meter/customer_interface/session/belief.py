@@ -11,6 +11,7 @@ from ..keys import KeyRing
 from ..obis import CLOCK, ObisCode
 from ..plausibility import (
     BELIEVED,
+    HELD_BACK,
     RARELY_CHANGED,
     STRONG_CHECK_BITS,
     Judgement,
@@ -18,6 +19,7 @@ from ..plausibility import (
     Surroundings,
     Verdict,
     confirms,
+    judge_going_on,
     judge_number,
     judge_time,
 )
@@ -29,9 +31,6 @@ from .steady import Steady, steady
 
 # A meter whose counter starts again without telling a time is believed after so many telegrams in order.
 _RESTARTED_AFTER = 10
-
-# Seconds of telegrams that adapters and networks hold back at most: a clock under a weak check is believed no more.
-_HELD_BACK = 60.0
 
 JOULES_PER_WH = 3_600
 
@@ -95,14 +94,14 @@ class Belief:
         if replay is not None:
             return (replay,)
         meter.checked |= _by_checksum(reading)
-        clock = reading.time
-        in_time = clock is None or judge_time(clock, at) is BELIEVED
+        clock = _judge_own_time(meter, reading, at)
+        in_time = clock is BELIEVED
         apart = self._apart(meter, reading) if in_time else 0.0
         if in_time and _unremarkable(meter, reading, at, apart):
             self.memory.went_on(meter, reading, at)
             return (reading,)
         meter.settle()
-        believed, faults = self._weigh(meter, reading, at, apart, in_time=in_time)
+        believed, faults = self._weigh(meter, reading, at, apart, clock)
         self.memory.believed(meter, believed, at)
         if faults:
             self.memory.noticed(meter, reading)
@@ -191,16 +190,19 @@ class Belief:
         reading: Reading,
         at: float,
         apart: float,
-        *,
-        in_time: bool,
+        clock: Judgement,
     ) -> tuple[Reading, list[Fault]]:
-        """Look at each value closely; `in_time` is whether the meter's clock may be right."""
+        """Look at each value closely; `clock` is the judgement of the meter's own time."""
         around = _surroundings(reading)
+        in_time = clock is BELIEVED
+        time = reading.time if in_time else None
         kept: dict[ObisCode, Value] = {}
         faults: list[Fault] = []
         for code, value in reading.values.items():
             register = self.memory.register(meter, code)
-            judgement = self._judge_value(meter, register, value, around, at, apart)
+            judgement = self._judge_value(
+                meter, register, value, around, at, apart, time
+            )
             if judgement.verdict is Verdict.BELIEVE:
                 kept[code] = value
             else:
@@ -216,7 +218,7 @@ class Belief:
             faults.append(
                 Fault(
                     FaultKind.IMPLAUSIBLE,
-                    "the meter's clock is more than two days off",
+                    f"the meter's clock {clock.reason}",
                     reading.meter,
                     code=CLOCK,
                 )
@@ -229,7 +231,7 @@ class Belief:
         )
         return reading._replace(
             values=MappingProxyType(kept),
-            time=reading.time if in_time else None,
+            time=time,
             records=records,
         ), faults
 
@@ -241,16 +243,19 @@ class Belief:
         around: Surroundings,
         at: float,
         apart: float,
+        time: datetime | None,
     ) -> Judgement:
         quantity, number = register.quantity, value.value
-        if around.weak and meter.heard and not register.came:
+        if around.weak and meter.misses(register, number):
             return Judgement(Verdict.CONFIRM, "never came before")
         if quantity is not None and not _of_its_kind(quantity, value, around):
             return Judgement(Verdict.WITHHOLD, "is not what its code measures")
         if around.weak and _changes_rarely(quantity, value):
             return _settle(register, value)
+        if isinstance(number, datetime):
+            return _judge_moment(register, number, time, at, weak=around.weak)
         if quantity is None or not is_number(number):
-            return _judge_clock(quantity.kind if quantity else None, value, at)
+            return BELIEVED
         before = register.earlier(at, apart)
         scale = JOULES_PER_WH if value.unit == "J" else 1
         if around.weak and quantity.kind is Kind.NUMBER:
@@ -278,7 +283,7 @@ class Belief:
         if clock is None or before is None or not _later(clock, before):
             return 0.0
         apart = (clock - before).total_seconds()
-        return min(apart, _HELD_BACK) if _weak(reading) else apart
+        return min(apart, HELD_BACK) if _weak(reading) else apart
 
     def interval(self) -> float | None:
         """Return the shortest learned interval of any value in seconds: the push interval of the port."""
@@ -343,7 +348,7 @@ _KIND_OF_UNIT: dict[str | None, Kind] = {
 
 
 def _changes_rarely(quantity: Quantity | None, value: Value) -> bool:
-    if value.log is not None or isinstance(value.value, str):
+    if value.log is not None or isinstance(value.value, str | None):
         return True
     return (
         quantity is not None
@@ -353,7 +358,7 @@ def _changes_rarely(quantity: Quantity | None, value: Value) -> bool:
 
 
 def _settle(register: Register, value: Value) -> Judgement:
-    """Judge a name, a state or a log: what changed must be said twice."""
+    """Judge a name, a state, a log or that there is no value: what changed must be said twice."""
     said, before = _word(value), register.value
     pending, register.pending = register.pending, None
     if before is None or said in (_word(before), pending):
@@ -363,7 +368,10 @@ def _settle(register: Register, value: Value) -> Judgement:
 
 
 def _word(value: Value) -> Word:
-    return value.value if value.log is None else value.log
+    """Return what is said; that nothing is, too, can be said twice."""
+    if value.log is not None:
+        return value.log
+    return "" if value.value is None else value.value
 
 
 _REPLAY = "a frame counter that is not higher than the last valid one: an old or repeated telegram"
@@ -415,10 +423,40 @@ def _later(new: datetime, old: datetime) -> bool:
     return (new.tzinfo is None) == (old.tzinfo is None) and new > old
 
 
-def _judge_clock(kind: Kind | None, value: Value, at: float) -> Judgement:
-    if kind is Kind.TIME and isinstance(value.value, datetime):
-        return judge_time(value.value, at)
-    return BELIEVED
+def _judge_own_time(meter: MeterMemory, reading: Reading, at: float) -> Judgement:
+    """Judge the time a telegram tells as its meter's own; one that was doubted is kept for the next telegram."""
+    clock, before, pending = reading.time, meter.clock, meter.doubted
+    if clock is None:
+        return BELIEVED
+    meter.doubted = None
+    judgement = judge_time(clock, at)
+    if judgement is not BELIEVED or not _weak(reading):
+        return judgement
+    if before is None or meter.told is None:
+        return BELIEVED
+    judgement = judge_going_on(clock, before, at - meter.told, pending)
+    if judgement is not BELIEVED:
+        meter.doubted = clock
+    return judgement
+
+
+def _judge_moment(
+    register: Register, moment: datetime, own: datetime | None, at: float, *, weak: bool
+) -> Judgement:
+    """Judge a time; under a weak check it is the telegram's own, or goes on."""
+    quantity, before = register.quantity, register.value
+    pending, register.pending = register.pending, None
+    clock = quantity is not None and quantity.kind is Kind.TIME
+    judgement = judge_time(moment, at) if clock else BELIEVED
+    if judgement is not BELIEVED or not weak or moment == own:
+        return judgement
+    if before is None or not isinstance(before.value, datetime):
+        return BELIEVED
+    doubted = pending if isinstance(pending, datetime) else None
+    judgement = judge_going_on(moment, before.value, at - register.at, doubted)
+    if judgement is not BELIEVED:
+        register.pending = moment
+    return judgement
 
 
 def _of_its_kind(quantity: Quantity, value: Value, around: Surroundings) -> bool:

@@ -65,7 +65,8 @@ def _median(numbers: tuple[float, ...]) -> float:
 class Register:
     """One value of one meter: `value` was believed last in this session, `number` at `at`, perhaps before it.
 
-    `came` is whether it ever came in this session, believed or not; `pending` waits for the next telegram to confirm it.
+    A time, too, was believed `at` a time. `came` is whether it ever came in this session, believed or not; `pending` waits
+    for the next telegram to confirm it.
     """
 
     __slots__ = (
@@ -98,6 +99,8 @@ class Register:
         self.value, self.came = value, True
         if type(number) is int or type(number) is Decimal:
             self.number, self.at = number, at
+        elif type(number) is datetime:
+            self.at = at
 
     def earlier(self, at: float, apart: float) -> Earlier | None:
         """Return the number believed before and its age, which the meter's clock may know to be more: `apart` seconds."""
@@ -110,15 +113,21 @@ class Register:
 class MeterMemory:
     """What is known of one meter; `clock` is its time last told, `restarted` the last of so many lower counters in order.
 
+    `told` is when its time was told in this session, `doubted` a time told since then that did not go on from there.
     `last` is the last reading that had a frame counter, or of which nothing was withheld; `heard` is whether there was
-    any in this session, `checked` whether a checksum of 16 bits covered one. `judged` counts the readings that were
+    any in this session, `stored` whether numbers were kept of one before, `checked` whether a checksum of 16 bits covered one. `judged` counts the readings that were
     judged value by value. `ahead` is the rhythm of `last` where the registers, in `line`, were not yet told.
     """
 
-    def __init__(self, name: str, clock: datetime | None = None) -> None:
+    def __init__(
+        self, name: str, clock: datetime | None = None, *, stored: bool = False
+    ) -> None:
         """Begin with a meter that was not heard yet."""
         self.name = name
+        self.stored = stored
         self.clock = clock
+        self.told: float | None = None
+        self.doubted: datetime | None = None
         self.last: Reading | None = None
         self.heard = False
         self.checked = False
@@ -130,6 +139,11 @@ class MeterMemory:
         self.shape: tuple[Any, ...] | None = None
         self.judged = 0
         self.ahead: Rhythm | None = None
+
+    def misses(self, register: Register, said: Word) -> bool:
+        """Tell whether a value never came before, though the meter was heard, or its numbers were kept."""
+        unkept = self.stored and register.number is None and is_number(said)
+        return not register.came and (self.heard or unkept)
 
     def settle(self) -> None:
         """Tell the registers what the last reading said."""
@@ -258,7 +272,9 @@ class Memory:
         if meter is None:
             if len(self._meters) >= MAX_METERS:
                 self._forget(next(iter(self._meters)))
-            meter = self._meters[name] = MeterMemory(name, self._stored_clock(name))
+            meter = self._meters[name] = MeterMemory(
+                name, self._stored_clock(name), stored=name in self._names
+            )
         return meter
 
     def _forget(self, name: str) -> None:
@@ -311,7 +327,7 @@ class Memory:
                 self._intervals[register.key] = now.interval
                 self._shortest = None
         meter.heard = True
-        self._keep(meter, reading)
+        self._keep(meter, reading, at)
 
     def went_on(self, meter: MeterMemory, reading: Reading, at: float) -> None:
         """Remember a reading of values that all came before, and are all believed."""
@@ -326,11 +342,11 @@ class Memory:
                 self._intervals[register.key] = now.interval
             self._shortest = None
         meter.last, meter.ahead = reading, now
-        self._keep(meter, reading)
+        self._keep(meter, reading, at)
 
-    def _keep(self, meter: MeterMemory, reading: Reading) -> None:
+    def _keep(self, meter: MeterMemory, reading: Reading, at: float) -> None:
         if reading.time is not None:
-            meter.clock = reading.time
+            meter.clock, meter.told, meter.doubted = reading.time, at, None
         self._changed[meter.name] = meter
         self._state = None
 

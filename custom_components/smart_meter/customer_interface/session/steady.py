@@ -11,7 +11,7 @@ from math import floor, inf, isfinite
 
 from ..named import NamedTuple
 from ..obis import ObisCode
-from ..plausibility import BELIEVED, judge_time
+from ..plausibility import BELIEVED, goes_on, judge_time
 from ..reading import Reading, Value
 from ..shape.cache import Filling
 from .memory import Memory, MeterMemory, Register, is_number
@@ -31,7 +31,7 @@ class Steady(NamedTuple):
     """One meter, the margins of what is about to change, and the codes under which it tells its time.
 
     It holds as long as no reading of the meter was `judged` value by value since. `slot` is where its frame counters are
-    kept, None where it has none.
+    kept, None where it has none; `weak` is whether the check of its telegrams is weak.
     """
 
     memory: Memory
@@ -40,6 +40,7 @@ class Steady(NamedTuple):
     margins: Mapping[ObisCode, Margin]
     clocks: tuple[ObisCode, ...]
     judged: int
+    weak: bool
 
     def repeats(self, filling: Filling) -> bool:
         """Tell whether a telegram without frame counter says the same at the same meter time."""
@@ -72,7 +73,15 @@ class Steady(NamedTuple):
                 return False
         if any(filling.values[code].value != time for code in self.clocks):
             return False
-        return time is None or judge_time(time, at) is BELIEVED
+        return time is None or self._is_in_time(time, at)
+
+    def _is_in_time(self, time: datetime, at: float) -> bool:
+        if judge_time(time, at) is not BELIEVED:
+            return False
+        clock, told = self.meter.clock, self.meter.told
+        if not self.weak or clock is None or told is None:
+            return True
+        return goes_on(time, clock, at - told)
 
     def _rises(self, counter: int) -> bool:
         last = None if self.slot is None else self.memory.counter(self.slot)
@@ -132,6 +141,7 @@ def steady(
             if isinstance(value.value, datetime)
         ),
         meter.judged,
+        weak,
     )
 
 
