@@ -100,14 +100,20 @@ async def _demo(options: argparse.Namespace, folder: Path) -> None:
 
 
 async def set_up(
-    home: Home, operator: str, offer: Offer, url: str, keys: dict[str, str]
+    home: Home,
+    operator: str,
+    offer: Offer,
+    url: str,
+    keys: dict[str, str],
+    *,
+    to_energy: bool = True,
 ) -> dict[str, Any]:
     """Go through the config flow as a user would; returns the created entry."""
     answers = {
         "operator": operator,
         "meter": offer.meter.id,
         "port": url,
-        "add_to_energy": True,
+        "add_to_energy": to_energy,
         # The field of a meter found on a wired bus.
         "key": next(iter(keys.values()), ""),
         **keys,
