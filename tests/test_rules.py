@@ -21,6 +21,7 @@ WORDS = {
     "keys",
     "line",
     "mbus_address",
+    "media",
     "named",
     "obis",
     "quantity",

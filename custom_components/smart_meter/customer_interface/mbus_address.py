@@ -1,4 +1,4 @@
-"""M-Bus addresses: manufacturer letters, media and the identity they give (EN 13757-3, 5.5 to 5.8; EN 13757-4, 12.5).
+"""M-Bus addresses: manufacturer letters and the identity they give (EN 13757-3, 5.5 to 5.8; EN 13757-4, 12.5).
 
 wireless and AES initialisation   M  M  ID ID ID ID V  T     manufacturer, number (8 BCD digits), version, type
 long header, secondary address    ID ID ID ID M  M  V  T     all fields low byte first
@@ -6,47 +6,8 @@ long header, secondary address    ID ID ID ID M  M  V  T     all fields low byte
 
 from functools import lru_cache
 
+from .media import MEDIA
 from .reading import MeterIdentity
-
-# EN 13757-3:2018, table 13, in the words MeterIdentity.medium uses.
-MEDIA: dict[int, str] = {
-    0x00: "other",
-    0x01: "oil",
-    0x02: "electricity",
-    0x03: "gas",
-    0x04: "heat",
-    0x05: "steam",
-    0x06: "warm_water",
-    0x07: "water",
-    0x08: "heat_cost_allocator",
-    0x09: "compressed_air",
-    0x0A: "cooling",
-    0x0B: "cooling",
-    0x0C: "heat",
-    0x0D: "heat_cooling",
-    0x0E: "bus",
-    0x0F: "unknown",
-    0x14: "calorific_value",
-    0x15: "hot_water",
-    0x16: "cold_water",
-    0x17: "dual_water",
-    0x18: "pressure",
-    0x19: "ad_converter",
-    0x1A: "smoke_detector",
-    0x1B: "room_sensor",
-    0x1C: "gas_detector",
-    0x20: "breaker",
-    0x21: "valve",
-    0x25: "customer_unit",
-    0x28: "waste_water",
-    0x29: "waste",
-    0x2A: "carbon_dioxide",
-    0x31: "communication_controller",
-    0x32: "repeater",
-    0x33: "repeater",
-    0x36: "radio_converter",
-    0x37: "radio_converter",
-}
 
 # Types of makers' own, of the same words: Techem's, and those of Apator's radio modules, which are all on water meters.
 _OWN_MEDIA: dict[tuple[str, int], str] = {

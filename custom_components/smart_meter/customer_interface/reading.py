@@ -53,7 +53,7 @@ class MeterIdentity(NamedTuple):
 
     `number` is the meter number as printed on the meter, `title` the DLMS system title as 16 upper-case hex digits,
     `manufacturer` three letters (FLAG), `address` the M-Bus or wireless address as upper-case hex, `medium` one of the
-    words of `mbus_address.MEDIA` (`electricity`, `gas`, `water`, `heat`, `heat_cost_allocator`, ...), `version` the M-Bus
+    words of `media.MEDIA` (`electricity`, `gas`, `water`, `heat`, `heat_cost_allocator`, ...), `version` the M-Bus
     version byte, `channel` the OBIS value group B of a sub-meter behind another meter.
     """
 

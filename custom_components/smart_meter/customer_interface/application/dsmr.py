@@ -20,7 +20,7 @@ from datetime import date, datetime, time, timedelta, timezone
 import re
 
 from ..errors import ObisFormatError
-from ..mbus_address import MEDIA
+from ..media import MEDIA
 from ..named import NamedTuple
 from ..obis import CLOCK, ObisCode
 from ..reading import (

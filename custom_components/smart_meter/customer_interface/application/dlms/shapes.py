@@ -15,7 +15,7 @@ A scaler-unit is structure(i8 enum), where a meter may leave out one of the two 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from ...mbus_address import MEDIA
+from ...media import MEDIA
 from ...named import NamedTuple
 from ...obis import ObisCode
 from ...quantity import quantity_of

@@ -6,7 +6,7 @@ Status: bit 0 counters binary instead of BCD, bit 1 counters stored at a fixed d
 units the low six bits are the units, the high two bits of both the medium.
 """
 
-from ...mbus_address import MEDIA
+from ...media import MEDIA
 from ...reading import MeterIdentity, Reading, Record
 from ...units import Conversion, plain
 from .data_types import bcd, bcd_digits, signed
