@@ -31,7 +31,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.smart_meter import radio_listening, wireless
+from custom_components.smart_meter import radio_listening, sensor, wireless
 from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface.keys import Key
 from custom_components.smart_meter.customer_interface.session import (
@@ -43,6 +43,7 @@ from custom_components.smart_meter.wireless import SUBENTRY_METER
 from customer_interface.simulate.line import Line, serve_pty
 from customer_interface.simulate.radio import (
     STICKS,
+    Im871a,
     NesMeter,
     RadioReceiver,
     WirelessMeter,
@@ -587,6 +588,53 @@ async def test_what_set_up_heard_is_read_at_once(
                 hass, lambda m=meter: volume_of(hass, entry.unique_id, m.number)
             )
         assert entry.runtime_data.statistics.bytes_received < 1_000
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+class Repeated(Im871a):
+    """A stick in reach of two repeaters: it hears each telegram three times, and after some of them no more."""
+
+    def __init__(self, most: int) -> None:
+        """Hear so many telegrams."""
+        super().__init__()
+        self._most = most
+        self.telegrams: list[bytes] = []
+
+    def deliver(self, frame: bytes, signal_dbm: int, at: float) -> bytes:
+        """Deliver what meter and repeaters send; the one farther off is heard weaker."""
+        if frame not in self.telegrams and len(self.telegrams) == self._most:
+            return b""
+        once = [super().deliver(frame, signal_dbm - 10 * n, at) for n in range(3)]
+        if all(once):
+            self.telegrams.append(frame)
+        return b"".join(once)
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+@pytest.mark.parametrize("meter", [WATER, GAS], ids=["plain", "encrypted"])
+async def test_repeated_telegrams_count_once(
+    hass: HomeAssistant,
+    port: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    meter: WirelessMeter,
+) -> None:
+    """What repeaters pass on is heard, but is no other telegram: in the numbers of the port, of the meter, and in states."""
+    monkeypatch.setattr(sensor, "STATISTICS_PACE", 0.0)
+    repeated = Repeated(4)
+    async with serve_pty(RadioReceiver(repeated, (meter,)), port, 4.0):
+        entry = await make(hass, port, meter)
+        coordinator = entry.runtime_data
+        await until(hass, lambda: coordinator.statistics.frames == 3 * 4)
+        telegrams = state_of(hass, f"{entry.entry_id}_telegrams")
+        faults = state_of(hass, f"{entry.entry_id}_faults")
+        assert telegrams is not None
+        assert faults is not None
+        assert (telegrams.state, faults.state) == ("4", "0")
+        assert len(repeated.telegrams) == 4
+        assert volume_of(hass, "stick", meter.number)
+        assert value(hass, meter.number, "signal")() == str(meter.signal_dbm - 20)
+        (heard,) = coordinator.session.heard
+        assert heard.telegrams == 4
         assert await hass.config_entries.async_unload(entry.entry_id)
 
 
