@@ -19,6 +19,8 @@ DAY = 86_400.0
 HOUR = 3_600.0
 # Seconds of telegrams that adapters and networks hold back at most: a clock under a weak check is believed no more.
 HELD_BACK = 60.0
+# Besides, a clock that tells no seconds is off by up to a minute.
+ASTRAY = HELD_BACK + 60.0
 # Wherever meters are read, summer time begins and ends on a Sunday before this hour.
 SUNDAY, CHANGED_BEFORE = 6, 5
 
@@ -306,9 +308,9 @@ def goes_on(clock: datetime, before: datetime, seconds: float) -> bool:
     """Tell whether a clock stands, or went on as time did since it showed another time, so many seconds ago."""
     ahead = _ahead(clock, before)
     jump = abs(ahead - seconds)
-    if ahead == 0 or jump <= HELD_BACK:
+    if ahead == 0 or jump <= ASTRAY:
         return True
-    return _is_set_that_night(clock) and abs(jump - HOUR) <= HELD_BACK
+    return _is_set_that_night(clock) and abs(jump - HOUR) <= ASTRAY
 
 
 def judge_going_on(

@@ -65,8 +65,8 @@ def _median(numbers: tuple[float, ...]) -> float:
 class Register:
     """One value of one meter: `value` was believed last in this session, `number` at `at`, perhaps before it.
 
-    A time, too, was believed `at` a time. `came` is whether it ever came in this session, believed or not; `pending` waits
-    for the next telegram to confirm it.
+    For a time, `at` is when it was believed. `came` is whether it ever came in this session, believed or not; `pending`
+    waits for the next telegram to confirm it.
     """
 
     __slots__ = (
@@ -115,8 +115,9 @@ class MeterMemory:
 
     `told` is when its time was told in this session, `doubted` a time told since then that did not go on from there.
     `last` is the last reading that had a frame counter, or of which nothing was withheld; `heard` is whether there was
-    any in this session, `stored` whether numbers were kept of one before, `checked` whether a checksum of 16 bits covered one. `judged` counts the readings that were
-    judged value by value. `ahead` is the rhythm of `last` where the registers, in `line`, were not yet told.
+    any in this session, `stored` whether numbers were kept of one before, `checked` whether a checksum of 16 bits covered
+    one. `judged` counts the readings that were judged value by value. `ahead` is the rhythm of `last` where the registers,
+    in `line`, were not yet told.
     """
 
     def __init__(
