@@ -69,13 +69,14 @@ class App:
             revision = state["revision"]
 
     async def reach(self, stage: str) -> dict[str, Any]:
-        """The job when it is in a stage."""
+        """The job when it is in a stage; it may not have begun yet."""
         revision = -1
         while True:
             state = await self.get(f"api/state?since={revision}")
-            if state["job"]["stage"] == stage:
-                return dict(state["job"])
-            assert state["job"]["running"], state["job"]
+            job = state["job"] or {"stage": "", "running": True}
+            if job["stage"] == stage:
+                return dict(job)
+            assert job["running"], job
             revision = state["revision"]
 
 

@@ -378,7 +378,6 @@ async def test_cable_pulled_during_backup(
 ) -> None:
     """Half a backup is no backup."""
     task = asyncio.create_task(app.run("api/write", firmware=C3, backup=True))
-    await asyncio.sleep(0.1)
     await app.reach("backup")
     chip.before = lambda op: None
     port.unplug()
@@ -404,7 +403,6 @@ async def test_cable_pulled_before_wifi(
     task = asyncio.create_task(
         app.run("api/write", firmware=C3, wifi={"ssid": SSID, "password": PASSWORD})
     )
-    await asyncio.sleep(0.1)
     await app.reach("wifi")
     port.unplug()
     job = await task

@@ -483,8 +483,14 @@ async def test_reconfigure(
     meter.line.write(Meter(meter.line, faults=("wrong-key",)).bytes())
     result = await progressed(hass, result)
     assert (result["step_id"], result["errors"]) == ("keys", {"guek": "key_wrong"})
-    meter.send()
-    await asyncio.sleep(0.2)
+    # The key is tried on what arrived, so the telegram has to be there.
+    flow: Any = hass.config_entries.flow._progress[result["flow_id"]]
+    so_far, telegram = flow._listening.statistics.bytes_received, meter.bytes()
+    meter.line.write(telegram)
+    await until(
+        hass,
+        lambda: flow._listening.statistics.bytes_received == so_far + len(telegram),
+    )
     result = await progressed(hass, await answer(hass, result, **meter.keys))
     assert result["step_id"] == "values"
     result = await answer(hass, result)

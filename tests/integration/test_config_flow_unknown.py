@@ -1,6 +1,9 @@
 """The config flow for who does not know what hangs on the port, and for meters that must be asked."""
 
 import asyncio
+from collections.abc import Callable
+import time
+from typing import Any, override
 
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -10,10 +13,12 @@ import pytest
 from custom_components.smart_meter import lease, listening
 from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface.line import LineSettings
+from custom_components.smart_meter.customer_interface.session.base import Output
 from custom_components.smart_meter.customer_interface.session.detect import (
     DetectSession,
     Trial,
 )
+from custom_components.smart_meter.customer_interface.source.runner import Clock
 from customer_interface import simulate
 from customer_interface.simulate.line import open_port
 from tests.integration.conftest import Line, Meter, state_of, until
@@ -29,14 +34,56 @@ from tests.integration.test_config_flow import (
 )
 
 
+class Begun(DetectSession):
+    """A detection that says whether its port is open."""
+
+    begun = False
+
+    @override
+    def start(self, at: float) -> tuple[Output, ...]:
+        """Begin at the first line setting."""
+        self.begun = True
+        return super().start(at)
+
+
+class Watched:
+    """Detection at one line setting in virtual time, which passes only when a test says so."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let time stand still."""
+        self._at = time.time()
+        self._session: Begun | None = None
+        monkeypatch.setattr(Clock, "now", lambda _: self._at)
+        monkeypatch.setattr(listening, "DetectSession", self._make)
+        monkeypatch.setattr(listening, "DETECTION_PACE", 0.05)
+
+    def _make(self, known: Any) -> Begun:
+        self._session = Begun(known, (Trial(LineSettings.parse("2400 8E1"), 0.5),))
+        return self._session
+
+    async def opened(self) -> None:
+        """Wait until the port is open: what came before counts for nothing."""
+        await _soon(lambda: self._session is not None and self._session.begun)
+
+    async def heard(self, data: bytes) -> None:
+        """Wait until so much arrived, then let the time of the line setting pass."""
+        session = self._session
+        assert session is not None
+        await _soon(lambda: session.statistics.bytes_received == len(data))
+        self._at += 1.0
+
+
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let detection listen at one setting only, for half a second."""
-    trials = (Trial(LineSettings.parse("2400 8E1"), 0.5),)
-    monkeypatch.setattr(
-        listening, "DetectSession", lambda known: DetectSession(known, trials)
-    )
-    monkeypatch.setattr(listening, "DETECTION_PACE", 0.05)
+def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """Return detection in virtual time."""
+    return Watched(monkeypatch)
+
+
+async def _soon(look: Callable[[], bool]) -> None:
+    """Wait until something is so while the flow goes on showing its progress."""
+    async with asyncio.timeout(30):
+        while not look():
+            await asyncio.sleep(0.02)
 
 
 async def to_detection(hass: HomeAssistant, line: Line) -> dict[str, object]:
@@ -46,13 +93,13 @@ async def to_detection(hass: HomeAssistant, line: Line) -> dict[str, object]:
     return dict(await answer(hass, result, port=line.url))
 
 
-async def test_found(hass: HomeAssistant, meter: Meter) -> None:
+async def test_found(hass: HomeAssistant, meter: Meter, watched: Watched) -> None:
     """What the meter sends names those it may be; the chosen one goes on to the key."""
     result = await to_detection(hass, meter.line)  # type: ignore[assignment]
     assert result["progress_action"] == "detect"
     again = await hass.config_entries.flow.async_configure(str(result["flow_id"]))
     assert again["progress_action"] == "detect"
-    await asyncio.sleep(0.3)
+    await watched.opened()
     meter.send()
     result = await progressed(hass, result)  # type: ignore[arg-type]
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "candidates")
@@ -66,7 +113,6 @@ async def test_found(hass: HomeAssistant, meter: Meter) -> None:
     assert result["step_id"] == "values"
 
 
-@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize(
     ("data", "what"),
     [
@@ -78,18 +124,21 @@ async def test_found(hass: HomeAssistant, meter: Meter) -> None:
     ids=["nothing", "garbage", "break", "inactive"],
 )
 async def test_not_found(
-    hass: HomeAssistant, line: Line, data: bytes, what: str
+    hass: HomeAssistant, line: Line, watched: Watched, data: bytes, what: str
 ) -> None:
     """What is wrong is said, and can be tried again, at another port, or with the operator chosen."""
     result = await to_detection(hass, line)
-    await asyncio.sleep(0.2)
+    await watched.opened()
     line.write(data)
+    await watched.heard(data)
     found = await progressed(hass, result)  # type: ignore[arg-type]
     assert found["type"] is FlowResultType.MENU
     assert found["step_id"] == f"undetected_{what}"
     assert list(found["menu_options"]) == ["detect", "unknown", "operator"]
     found = await choose(hass, found, "detect")
     assert found["type"] is FlowResultType.SHOW_PROGRESS
+    await watched.opened()
+    await watched.heard(b"")
     found = await choose(hass, await progressed(hass, found), "operator")
     assert found["step_id"] == "operator"
 
@@ -108,9 +157,7 @@ async def test_lent_while_detecting(hass: HomeAssistant, line: Line) -> None:
     """A port that is lent is let go of, and said to be in use."""
     assert await async_setup_component(hass, DOMAIN, {})
     result = await to_detection(hass, line)
-    async with asyncio.timeout(30):
-        while not lease.async_held(hass):
-            await asyncio.sleep(0.02)
+    await _soon(lambda: bool(lease.async_held(hass)))
     await hass.services.async_call(
         DOMAIN, "release_port", {"port": line.url}, blocking=True
     )
