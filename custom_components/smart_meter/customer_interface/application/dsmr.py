@@ -8,7 +8,7 @@
     !CRC
 
 Sources: DSMR P1 companion standard 2.2, 3.0, 4.2 and 5.0.2 (chapter 6), e-MUCS P1 1.7.1 (Fluvius), Smarty P1 1.0
-(Luxembourg), and published telegrams of meters in Austria, Denmark, Germany, Hungary, Poland and Slovenia.
+(Luxembourg), and published telegrams of meters in Austria, Denmark, Germany, Hungary, Lithuania, Poland and Slovenia.
 
 Times are YYMMDDhhmmss with S for summer and W for winter time: Central European Time is meant, +02:00 and +01:00,
 unless the caller knows the meter to be elsewhere, for no telegram says where it is from.
@@ -47,6 +47,8 @@ _ZONES = {
     "S": timezone(CENTRAL_EUROPE + timedelta(hours=1)),
     "W": timezone(CENTRAL_EUROPE),
 }
+# A power factor is 1 at most: one with leading zeros and without point is in thousandths (Lithuania).
+_THOUSANDTHS = re.compile(r"[0-9]{4,}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _BLANK = re.compile(r"(?:20)*")
 _LEAST_IDENTIFIER, _LEAST_DIGITS = 4, 3
@@ -69,6 +71,7 @@ _DEVICE, _IDENTIFIER, _MESSAGE = 24, (96, 1), (96, 13)
 _PROFILE, _DEVICE_TYPE = (24, 3), (24, 1, 0)
 _LOGS = frozenset({(99, 97), (99, 1), (98, 1)})
 _NAMES = frozenset({(42, 0), (0, 0), _IDENTIFIER})
+_POWER_FACTORS = frozenset((c, 7) for c in (13, 33, 53, 73))
 
 
 class _Line(NamedTuple):
@@ -289,6 +292,8 @@ def _single(code: ObisCode, group: str) -> Value:
         return Value(parse_time(group))
     if code in _TIMES_OF_DAY or code in _DATES:
         return Value(_parse_part(group, is_date=code in _DATES))
+    if (code.c, code.d) in _POWER_FACTORS and _THOUSANDTHS.fullmatch(group):
+        group = f"{group[:-3]}.{group[-3:]}"
     number, unit = _measure(group)
     return Value(number, unit)
 
