@@ -5,6 +5,7 @@ Wallonia     Iskra IE.5, as a published telegram has it      Sweden      Energif
 Luxembourg   Smarty P1 specification 1.0, encrypted          Hungary     E.ON, felhasználói csatlakozó
 Denmark      as DSMR 5                                       Poland      E.ON and Stoen, the lines encrypted
 Ireland      as DSMR 5, Irish time                           Burgenland  Landis+Gyr E360, as DSMR 5
+Finland      SESKO SK 13-1:2022: as Sweden, Finnish time     Lithuania   ESO, as a published telegram has it
 """
 
 from .dsmr import (
@@ -20,6 +21,7 @@ from .dsmr import (
     power_failures,
     register,
     registers,
+    thousandths,
 )
 
 _TARIFFS = ("1.8.1", "1.8.2", "2.8.1", "2.8.2")
@@ -215,6 +217,23 @@ _WALLONIA = TextRow(
     interval=1,
 )
 _IRELAND = TextRow("/KAM5", _DSMR_5.lines, interval=10, standard_hours=0)
+_FINLAND = TextRow(
+    "/ADN9 7534", _SWEDEN.lines, number="", interval=10, standard_hours=2
+)
+_LITHUANIA = TextRow(
+    "/ESO5\\253800000_A",
+    (
+        clock,
+        *registers(("1.8.0", "3.8.0", "4.8.0"), 8, 3, kilo=True),
+        *registers(_TARIFFS, 8, 3, kilo=True),
+        *registers((*_VOLTAGES, *_CURRENTS, "14.7.0"), 4, 3, kilo=True),
+        *registers((*_PHASE_POWERS, *_PHASE_REACTIVE), 8, 3, kilo=True),
+        thousandths("13.7.0"),
+    ),
+    number="",
+    interval=10,
+    standard_hours=2,
+)
 
 
 def _poland(header: str) -> TextRow:
@@ -261,6 +280,8 @@ ROWS = {
     ("se-p1", "p1-meter"): _SWEDEN,
     ("dk-p1", "nes-p1"): _denmark("/NES5\\MTR5000"),
     ("dk-p1", "p1-meter"): _denmark("/KAM5"),
+    ("fi-p1", "p1-meter"): _FINLAND,
+    ("lt-p1", "p1-meter"): _LITHUANIA,
     ("hu-p1", "p1-meter"): _HUNGARY,
     ("ie-p1", "p1-meter"): _IRELAND,
     ("pl-p1", "kaifa-ma309m"): _poland("/KFM5KAIFA-METER"),

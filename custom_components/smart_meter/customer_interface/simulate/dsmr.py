@@ -102,6 +102,16 @@ def _register(
     )
 
 
+def thousandths(code: str) -> Line:
+    """A power factor in thousandths, without point or unit."""
+    return partial(_thousandths, code)
+
+
+def _thousandths(code: str, moment: Moment) -> Said:
+    raw = moment.snapshot.raw(code, -3)
+    return Said(f"1-0:{code}({raw:05d})", {f"1-0:{code}": Value(scaled(raw, -3), None)})
+
+
 def point(raw: int, whole: int, decimals: int) -> str:
     """Write an integer with leading zeros and a decimal point `decimals` digits from its end."""
     digits = f"{raw:0{whole + decimals}d}"
