@@ -1,4 +1,4 @@
-"""What every link layer offers, and the one buffer that hunts for frames of any of them."""
+"""What every link layer offers: to judge, of bytes that begin somewhere, whether a frame of it is there."""
 
 from enum import Enum
 from typing import Protocol

@@ -32,9 +32,8 @@ class Deframer:
             for start in starts
         }
         self._buffer = bytearray()
-        self._incomplete: LinkLayer | None = (
-            None  # who waits for the rest of what is held back
-        )
+        # The link that waits for the rest of what is held back.
+        self._incomplete: LinkLayer | None = None
         self._covered = 0  # end of the damaged frame whose bytes are searched again
         self._clean = True
         self._noise = 0

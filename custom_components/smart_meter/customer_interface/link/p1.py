@@ -34,7 +34,7 @@ _CIPHER_HEAD = b"\xdb\x08" + bytes(8)
 
 
 class P1Link:
-    """Telegrams from '/' to the end of the checksum, without its line end; check_bits is 0 where a telegram has no checksum."""
+    """Telegrams from '/' to the end of the checksum, without its line end; check_bits is 0 where there is no checksum."""
 
     starts = frozenset(b"/")
     longest = 16_384

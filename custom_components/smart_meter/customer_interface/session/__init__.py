@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from ..catalogue import Profile, SessionKind
-from ..errors import CatalogueError
 from ..keys import KeyRing
 from ..plausibility import Limits
 from ..reading import Protection
@@ -37,10 +36,10 @@ def make_session(
 ) -> KeyedSession:
     """Return the session a profile asks for, going on from a stored state.
 
-    A radio session recognises its stick, which it sets to `radio_mode` or the usual one, unless `stick` says which it is; a master
-    polls `slaves`, or searches the bus where that is None. `known` are the keys of meters that are there for certain.
-    Telegrams weaker protected than `expected` are withheld. A NES meter is asked every `interval` seconds, where that is
-    None as often as the profile says. Raises CatalogueError for a profile of a kind that has no session.
+    A radio session recognises its stick, unless `stick` says which it is, and sets it to `radio_mode` or the usual one; a
+    master polls `slaves`, or searches the bus where that is None. `known` are the keys of meters that are there for
+    certain. Telegrams weaker protected than `expected` are withheld. A NES meter is asked every `interval` seconds, where
+    that is None as often as the profile says.
     """
     belief = Belief(
         state,
@@ -85,7 +84,6 @@ def make_session(
             )
             keyed = any(key.required for key in profile.keys)
             return RadioSession(sticks, receiver, belief, keyed=keyed)
-    raise CatalogueError(f"{profile.id}: no session of kind {profile.session}")
 
 
 def make_search(profile: Profile, keys: KeyRing = _NO_KEYS) -> ScanSession:

@@ -117,7 +117,7 @@ class MeterMemory:
     `last` is the last reading that had a frame counter, or of which nothing was withheld; `heard` is whether there was
     any in this session, `stored` whether numbers were kept of one before, `checked` whether a checksum of 16 bits covered
     one. `judged` counts the readings that were judged value by value. `ahead` is the rhythm of `last` where the registers,
-    in `line`, were not yet told.
+    in `line`, were not yet told. `shapes` are the kinds of records its telegrams had.
     """
 
     def __init__(

@@ -19,7 +19,7 @@ def learn_dlms(
     authentication: Sequence[bytes],
     layouts: Sequence[Layout],
 ) -> Known | None:
-    """Return what is known of a push that was read as this one reading; `authentication` are further keys that are public."""
+    """Return what is known of a push that was read as this one reading; `authentication` are keys that are public."""
     plaintext, seal = message.payload, None
     if reading.encrypted or reading.authenticated:
         opened = _opened(message.payload, keys, authentication)

@@ -8,8 +8,8 @@ IEC 62056-5-3 leaves it to the push setup of a meter what a data-notification ca
                           code value scaler-unit | code value | class code attribute value | descriptor value
                       with a date-time or list id in front and a nameless meter number behind
 
-A scaler-unit is structure(i8 enum), where a meter may leave out one of the two (null). A code is an octet-string of 6, but only where a name is expected: values may have
-6 bytes too.
+A scaler-unit is structure(i8 enum), where a meter may leave out one of the two (null). A code is an octet-string of 6,
+but only where a name is expected: values may have 6 bytes too.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,9 +1,10 @@
 """Diehl IZAR radio (PRIOS): water meters, once unscrambled.
 
-    status (3) | 4B | volume (4) | volume at the end of the month (4) | date (2) | ...      litres, low byte first; the date is type G
+    status (3) | 4B | volume (4) | volume at the end of the month (4) | date (2) | ...
 
-The low bits of the status, which is not scrambled, tell how often the meter sends (4 seconds times a power of two) and how
-many half years its battery has left. Only the byte 4B says that the right constant was used, so the volumes must be ones a meter can have as well.
+Volumes are in litres, low byte first; the date is of type G. The low bits of the status, which is not scrambled, tell how
+often the meter sends (4 seconds times a power of two) and how many half years its battery has left. Only the byte 4B says
+that the right constant was used, so the volumes must be ones a meter can have as well.
 """
 
 _MARK = 0x4B

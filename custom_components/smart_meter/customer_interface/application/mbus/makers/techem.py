@@ -9,8 +9,9 @@
     smoke detector        alarm | date | ...                                            alarm: 0 none, 1 smoke
 
 Date, units, volume, energy come first for the end of the last billing period, then as counted since: what the meter
-shows is their sum, but for allocators, which begin anew; what was counted since is a record with a code of our own. A date is day 0-4, month 5-8, year 9-15; a day is day 4-8,
-month 9-12, within a year of the date. Temperatures are in 0.01 °C.
+shows is their sum, but for allocators, which begin anew; what was counted since is a record with a code of our own. A
+date is day 0-4, month 5-8, year 9-15; a day is day 4-8, month 9-12, within a year of the date. Temperatures are in
+0.01 °C.
 """
 
 from collections.abc import Callable
