@@ -142,7 +142,10 @@ class Frontend:
         async with asyncio.timeout(PATIENCE / 1000):
             while True:
                 with suppress(TimedOut):
-                    await self.dialog.locator("ha-selector").first.click(timeout=10_000)
+                    # On the field itself: below it stands its explanation, which may be longer than the field is high.
+                    await self.dialog.locator("ha-selector").first.click(
+                        position={"x": 32, "y": 28}, timeout=10_000
+                    )
                     await within.wait_for(timeout=10_000)
                     return
 
