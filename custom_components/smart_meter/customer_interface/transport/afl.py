@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from ..named import NamedTuple
 from ..reading import Fault, FaultKind, Link, Message
 from .ell import LINK_LAYERS, is_ell, parse_ell
+from .streams import Stream, Streams
 
 CI = 0x90
 _MORE, _MCL, _ML, _COUNTER, _MAC, _KEY_INFO = (
@@ -125,11 +126,11 @@ _MISSING = Fault(
 type _Key = tuple[Link, bytes]
 
 
-class _Stream:
+class _Stream(Stream):
     """The fragments so far of one message, in order."""
 
     def __init__(self, since: float) -> None:
-        self.since = since
+        super().__init__(since)
         self.layers: list[Afl] = []
 
     @property
@@ -145,7 +146,7 @@ class AflAssembler:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self._streams: dict[_Key, _Stream] = {}
+        self._streams: Streams[_Key, _Stream] = Streams(_LATE, _MISSING, _MOST_STREAMS)
 
     def add(self, message: Message, at: float) -> list[Message | Fault]:
         """Take a message that arrived at this time in seconds."""
@@ -159,7 +160,7 @@ class AflAssembler:
         key = (message.link, message.address)
         stream = self._streams.pop(key, None) or _Stream(at)
         if stream.layers and layer == stream.layers[-1]:
-            self._keep(key, stream)
+            self._streams.keep(key, stream)
             return results
         if layer.fragment != len(stream.layers) + 1:
             results.append(_MISSING)
@@ -169,7 +170,7 @@ class AflAssembler:
         stream.layers.append(layer)
         stream.since = at
         if layer.more and stream.size <= _LONGEST:
-            self._keep(key, stream)
+            self._streams.keep(key, stream)
             return results
         joined = _join(stream.layers)
         if isinstance(joined, Fault):
@@ -184,19 +185,7 @@ class AflAssembler:
 
     def expire(self, at: float) -> list[Fault]:
         """Give up what has waited too long; infinity gives up everything."""
-        if not self._streams:
-            return []
-        late = [
-            key for key, stream in self._streams.items() if at - stream.since > _LATE
-        ]
-        for key in late:
-            del self._streams[key]
-        return [_MISSING] * len(late)
-
-    def _keep(self, key: _Key, stream: _Stream) -> None:
-        self._streams[key] = stream
-        if len(self._streams) > _MOST_STREAMS:
-            del self._streams[next(iter(self._streams))]
+        return self._streams.expire(at)
 
 
 def _start(payload: bytes) -> int | None:

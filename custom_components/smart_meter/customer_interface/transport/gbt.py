@@ -8,12 +8,12 @@ Block numbers begin with 1, high byte first. A meter that pushes streams its blo
 
 from ..named import NamedTuple
 from ..reading import Fault, FaultKind, Layer, Link, Message
+from .streams import Stream, Streams
 
 _TAG, _LAST = 0xE0, 0x80
 _HEADER_SIZE = 6
 _LATE = 3.0
 _LONGEST = 65_536
-_MOST_STREAMS = 8
 
 type _Key = tuple[Link, bytes]
 
@@ -24,20 +24,14 @@ class _Block(NamedTuple):
     data: bytes
 
 
-class _Stream:
-    """The blocks so far of one transfer; `lost` while the rest of a broken one passes by."""
+class _Stream(Stream):
+    """The blocks so far of one transfer."""
 
     def __init__(self, since: float, lost: bool = False, over: bool = False) -> None:
-        self.since = since
+        super().__init__(since, lost, over)
         self.blocks: list[bytes] = []
         self.size = 0
         self.check_bits = 0xFFFF
-        self.lost = lost
-        self.over = over
-
-    @property
-    def waiting(self) -> bool:
-        return not (self.lost or self.over)
 
     def repeats(self, block: _Block) -> bool:
         return (
@@ -51,7 +45,7 @@ class BlockTransfer:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self._streams: dict[_Key, _Stream] = {}
+        self._streams: Streams[_Key, _Stream] = Streams(_LATE, _MISSING)
 
     def add(self, message: Message, at: float) -> list[Message | Fault]:
         """Take a message that arrived at this time in seconds."""
@@ -70,20 +64,14 @@ class BlockTransfer:
 
     def expire(self, at: float) -> list[Fault]:
         """Give up what has waited too long; infinity gives up everything."""
-        if not self._streams:
-            return []
-        late = [
-            key for key, stream in self._streams.items() if at - stream.since > _LATE
-        ]
-        streams = [self._streams.pop(key) for key in late]
-        return [_MISSING for stream in streams if stream.waiting]
+        return self._streams.expire(at)
 
     def _add_block(
         self, block: _Block, message: Message, at: float
     ) -> list[Message | Fault]:
         key = (message.link, message.address)
-        stream = self._streams.pop(key, None) or _Stream(at, over=True)
-        self._keep(key, stream)
+        stream = self._streams.get(key) or _Stream(at, over=True)
+        self._streams.keep(key, stream)
         if stream.repeats(block) and (stream.waiting or block.number > 1):
             return []
         results: list[Message | Fault] = []
@@ -91,7 +79,7 @@ class BlockTransfer:
             if stream.waiting or (block.number > 1 and not stream.lost):
                 results.append(_MISSING)
             stream = _Stream(at, lost=block.number > 1)
-            self._keep(key, stream)
+            self._streams.keep(key, stream)
         waiting = stream.waiting
         if _append(stream, block, message, at):
             whole = b"".join(stream.blocks)
@@ -101,11 +89,6 @@ class BlockTransfer:
         elif waiting and stream.lost:
             results.append(_TOO_LONG)
         return results
-
-    def _keep(self, key: _Key, stream: _Stream) -> None:
-        self._streams[key] = stream
-        if len(self._streams) > _MOST_STREAMS:
-            del self._streams[next(iter(self._streams))]
 
 
 def _append(stream: _Stream, block: _Block, message: Message, at: float) -> bool:

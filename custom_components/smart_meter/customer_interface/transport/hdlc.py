@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import re
 
 from ..reading import Fault, FaultKind, Frame, Layer, Message
+from .streams import MOST_STREAMS, Stream, Streams
 
 # The tags of APDUs that a meter pushes (IEC 62056-5-3, 8.3): notification, ciphered, signed, blocks.
 _TAG = rb"[\x0f\xc2\xca\xcb\xdb-\xdd\xdf\xe0]"
@@ -28,18 +29,16 @@ POLL = 0x10
 _LINK_FRAMES = {0x83: "SNRM", 0x43: "DISC", 0x63: "UA", 0x0F: "DM", 0x87: "FRMR"}
 _LATE = 3.0
 _LONGEST = 65_536
-_MOST_STREAMS = 8
 
 
-class _Stream:
-    """What has come so far of one information, `segment` last; `lost` while the rest of one that lacks any passes by."""
+class _Stream(Stream):
+    """What has come so far of one information, `segment` last."""
 
     def __init__(self, since: float, lost: bool = False) -> None:
-        self.since = since
+        super().__init__(since, lost)
         self.information = bytearray()
         self.segment = b""
         self.check_bits = 16
-        self.lost = lost
 
 
 class HdlcAssembler:
@@ -47,7 +46,7 @@ class HdlcAssembler:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self._streams: dict[bytes, _Stream] = {}
+        self._streams: Streams[bytes, _Stream] = Streams(_LATE, _MISSING)
         self._ended: dict[bytes, bytes] = {}
 
     def add(self, frame: Frame, at: float) -> list[Message | Fault]:
@@ -91,26 +90,18 @@ class HdlcAssembler:
         self._ended.pop(frame.address, None)
         if len(stream.information) > len(frame.payload):
             self._ended[frame.address] = frame.payload
-        if len(self._ended) > _MOST_STREAMS:
+        if len(self._ended) > MOST_STREAMS:
             del self._ended[next(iter(self._ended))]
 
     def expire(self, at: float) -> list[Fault]:
         """Give up what has waited too long; infinity gives up everything."""
-        if not self._streams:
-            return []
-        late = [
-            key for key, stream in self._streams.items() if at - stream.since > _LATE
-        ]
-        streams = [self._streams.pop(key) for key in late]
-        return [_MISSING for stream in streams if not stream.lost]
+        return self._streams.expire(at)
 
     def _append(self, stream: _Stream, frame: Frame, at: float) -> list[Fault]:
         stream.since, stream.segment = at, frame.payload
         stream.check_bits = min(stream.check_bits, frame.check_bits)
         if frame.more:
-            self._streams[frame.address] = stream
-        if len(self._streams) > _MOST_STREAMS:
-            del self._streams[next(iter(self._streams))]
+            self._streams.keep(frame.address, stream)
         if stream.lost:
             return []
         stream.information += frame.payload

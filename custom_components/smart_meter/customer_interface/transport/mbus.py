@@ -7,6 +7,7 @@ other CI are whole messages of EN 13757-3 already.
 """
 
 from ..reading import Fault, FaultKind, Frame, Layer, Message
+from .streams import Stream, Streams
 
 _LAST, _NUMBER, _DLMS_CI = 0x10, 0x0F, 0x1F
 _HEADER_SIZE = 3
@@ -16,25 +17,18 @@ _INACTIVE = b"\xff\x01\x67"
 # the next telegram is no less than 5 s away: what is older belongs to another telegram.
 _LATE = 3.0
 _LONGEST = 65_536
-_MOST_STREAMS = 8
 
 type _Key = tuple[bytes, bytes]
 
 
-class _Stream:
-    """What has come so far of one APDU; `over` when its last segment came, `lost` when one of them did not."""
+class _Stream(Stream):
+    """What has come so far of one APDU, its last `segment` with its `number`."""
 
     def __init__(self, since: float, lost: bool = False, over: bool = False) -> None:
-        self.since = since
+        super().__init__(since, lost, over)
         self.number = -1
         self.segment = b""
         self.apdu = bytearray()
-        self.lost = lost
-        self.over = over
-
-    @property
-    def waiting(self) -> bool:
-        return not (self.lost or self.over)
 
     def continues(self, number: int) -> bool:
         return self.waiting and number == (self.number + 1) & _NUMBER
@@ -49,7 +43,7 @@ class MBusAssembler:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self._streams: dict[_Key, _Stream] = {}
+        self._streams: Streams[_Key, _Stream] = Streams(_LATE, _MISSING)
 
     def add(self, frame: Frame, at: float) -> list[Message | Fault]:
         """Take a frame that arrived at this time in seconds."""
@@ -72,23 +66,16 @@ class MBusAssembler:
         key = address, segment[1:_HEADER_SIZE]
         stream = _Stream(at, over=True)
         stream.number, stream.segment = segment[0] & _NUMBER, segment
-        self._streams.pop(key, None)
-        self._keep(key, stream)
+        self._streams.keep(key, stream)
 
     def expire(self, at: float) -> list[Fault]:
         """Give up what has waited too long; infinity gives up everything."""
-        if not self._streams:
-            return []
-        late = [
-            key for key, stream in self._streams.items() if at - stream.since > _LATE
-        ]
-        streams = [self._streams.pop(key) for key in late]
-        return [_MISSING for stream in streams if stream.waiting]
+        return self._streams.expire(at)
 
     def _add_segment(self, frame: Frame, at: float) -> list[Message | Fault]:
         key = (frame.address, frame.payload[1:_HEADER_SIZE])
-        stream = self._streams.pop(key, None) or _Stream(at, over=True)
-        self._keep(key, stream)
+        stream = self._streams.get(key) or _Stream(at, over=True)
+        self._streams.keep(key, stream)
         if stream.repeats(frame.payload):
             return []
         results: list[Message | Fault] = []
@@ -97,18 +84,13 @@ class MBusAssembler:
             if stream.waiting or (number and not stream.lost):
                 results.append(_MISSING)
             stream = _Stream(at, lost=number > 0)
-            self._keep(key, stream)
+            self._streams.keep(key, stream)
         waiting = stream.waiting
         if _append(stream, frame.payload, at):
             results.append(_message(Layer.DLMS, frame, bytes(stream.apdu)))
         elif waiting and stream.lost:
             results.append(_TOO_LONG)
         return results
-
-    def _keep(self, key: _Key, stream: _Stream) -> None:
-        self._streams[key] = stream
-        if len(self._streams) > _MOST_STREAMS:
-            del self._streams[next(iter(self._streams))]
 
 
 def _append(stream: _Stream, segment: bytes, at: float) -> bool:
