@@ -217,6 +217,9 @@ def test_profile_of_several_periods() -> None:
         ("1-0:0.9.1(222553)", time(22, 25, 53), None),
         ("1-0:0.9.2(251002)", date(2025, 10, 2), None),
         ("1-0:0.9.2(251302)", None, None),
+        ("1-0:0.9.1(22:25:53)", time(22, 25, 53), None),
+        ("1-0:0.9.2(25-10-02)", date(2025, 10, 2), None),
+        ("1-0:0.9.2(25-1002)", None, None),
     ],
 )
 def test_values(line: str, expected: object, unit: str | None) -> None:

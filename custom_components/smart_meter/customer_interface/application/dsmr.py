@@ -43,6 +43,7 @@ _TIME = re.compile(
     r"(?:20)??(?P<year>\d\d)-?(?P<month>\d\d)-?(?P<day>\d\d)[ T]?"
     r"(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d))?(?P<season>[SW]?)"
 )
+_PART = re.compile(r"([0-9]{2})([:-]?)([0-9]{2})\2([0-9]{2})")
 _ZONES = {
     "S": timezone(CENTRAL_EUROPE + timedelta(hours=1)),
     "W": timezone(CENTRAL_EUROPE),
@@ -371,10 +372,11 @@ def parse_time(group: str) -> datetime | None:
 
 
 def _parse_part(group: str, is_date: bool) -> date | time | None:
-    """Read YYMMDD or hhmmss, which older meters print on lines of their own."""
-    if not re.fullmatch(r"[0-9]{6}", group):
+    """Read YYMMDD or hhmmss, which older meters print on lines of their own, also as YY-MM-DD and hh:mm:ss."""
+    match = _PART.fullmatch(group)
+    if match is None:
         return None
-    parts = int(group[:2]), int(group[2:4]), int(group[4:])
+    parts = int(match[1]), int(match[3]), int(match[4])
     try:
         return date(_full_year(parts[0]), *parts[1:]) if is_date else time(*parts)
     except ValueError:
