@@ -8,18 +8,22 @@ Peers are imported when they are made, so that one that is not installed is miss
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from customer_interface.application.mbus import Formats
 from customer_interface.keys import KeyRing
 from customer_interface.link.wmbus import parse_raw
 from customer_interface.obis import ObisCode
 from customer_interface.plausibility import Limits
-from customer_interface.reading import Link, Reading
+from customer_interface.reading import Fault, Link, Message, Reading
 from customer_interface.session import make_session
 from customer_interface.session.base import SessionState
 from customer_interface.session.belief import Belief
 from customer_interface.session.receiver import Receiver
+from customer_interface.shape.cache import Shapes
+from customer_interface.shape.meters import MeterShapes
 from customer_interface.stack import Context
 
 from .telegrams import Sample
@@ -38,12 +42,13 @@ class Contender:
     package: str | None
     make: Callable[[Sample], Decode]
     energy: Callable[[Any], Decimal | None]
+    label: str = "ours"
 
     @property
     def name(self) -> str:
-        """The package with its version, as far as it is installed."""
+        """The package with its version, as far as it is installed; of ours the label."""
         if self.package is None:
-            return "ours"
+            return self.label
         try:
             return f"{self.package} {version(self.package)}"
         except PackageNotFoundError:
@@ -53,17 +58,44 @@ class Contender:
 # --- ours ----------------------------------------------------------------------------------------------------------
 
 
-def _session(sample: Sample) -> Decode:
+class _NoShapes(Shapes):
+    """Learns nothing."""
+
+    @property
+    def wanted(self) -> bool:
+        """Never."""
+        return False
+
+
+class _NoMeterShapes(MeterShapes):
+    """Learns nothing of M-Bus."""
+
+    def learn(
+        self, message: Message, results: tuple[Reading | Fault, ...], formats: Formats
+    ) -> None:
+        """Forget."""
+
+
+def _without_shapes(context: Context) -> Context:
+    context.shapes, context.meters = _NoShapes(), _NoMeterShapes()
+    return context
+
+
+def _session(sample: Sample, *, shapes: bool = True) -> Decode:
     """Bytes in, believed readings out: frames, ciphers, application, counters, plausibility, intervals, state."""
     assert sample.profile is not None
-    session = make_session(sample.profile, sample.ring)
+    session: Any = make_session(sample.profile, sample.ring)
+    if not shapes:
+        _without_shapes(session._receiver.context)  # noqa: SLF001 - nobody else switches them off
     session.start(sample.telegrams[0][1])
-    return session.receive
+    decode: Decode = session.receive
+    return decode
 
 
-def _radio(sample: Sample) -> Decode:
+def _radio(sample: Sample, *, shapes: bool = True) -> Decode:
     """Radio frames in, believed readings out: what a stick's session does with each frame."""
-    receiver = Receiver((Link.WMBUS,), Context(sample.ring))
+    context = Context(sample.ring)
+    receiver = Receiver((Link.WMBUS,), context if shapes else _without_shapes(context))
     belief = Belief(SessionState(), Limits(), sample.ring)
 
     def decode(data: bytes, at: float) -> list[Any]:
@@ -72,7 +104,7 @@ def _radio(sample: Sample) -> Decode:
             item
             for reading in readings
             for item in (
-                belief.judge(reading, at)
+                belief.judge(reading, at, context.filled)
                 if isinstance(reading, Reading)
                 else (reading,)
             )
@@ -81,14 +113,16 @@ def _radio(sample: Sample) -> Decode:
     return decode
 
 
-def _wired(sample: Sample) -> Decode:
+def _wired(sample: Sample, *, shapes: bool = True) -> Decode:
     """Frames in, readings out; a published frame says the same every time, so that there is nothing to believe."""
-    return Receiver((Link.MBUS,), Context(KeyRing())).receive
+    context = Context(KeyRing())
+    return Receiver(
+        (Link.MBUS,), context if shapes else _without_shapes(context)
+    ).receive
 
 
 def _ours_energy(outputs: Iterable[Any]) -> Decimal | None:
-    reading = next(iter(outputs))
-    assert isinstance(reading, Reading), reading
+    reading = next(item for item in outputs if isinstance(item, Reading))
     values = (reading.values.get(code) for code in ENERGIES)
     return next((Decimal(str(value.value)) for value in values if value), None)
 
@@ -100,6 +134,17 @@ def _ours_number(outputs: Iterable[Any]) -> None:
 OURS = Contender(None, _session, _ours_energy)
 OURS_RADIO = Contender(None, _radio, _ours_number)
 OURS_WIRED = Contender(None, _wired, _ours_number)
+
+
+def _long_way(ours: Contender) -> Contender:
+    """Return ours with all shapes switched off."""
+    make = partial(ours.make, shapes=False)  # type: ignore[call-arg]
+    return Contender(None, make, ours.energy, "ours without shapes")
+
+
+LONG_WAY = _long_way(OURS)
+LONG_WAY_RADIO = _long_way(OURS_RADIO)
+LONG_WAY_WIRED = _long_way(OURS_WIRED)
 
 
 # --- peers ---------------------------------------------------------------------------------------------------------

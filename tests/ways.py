@@ -10,6 +10,7 @@ from customer_interface.radio import STICKS
 from customer_interface.session import make_session
 from customer_interface.session.base import KeyedSession, Output, Send, SessionState
 from customer_interface.session.belief import Belief
+from customer_interface.session.memory import MeterMemory
 from customer_interface.session.push import PushSession
 from customer_interface.session.quick import QuickWay
 from customer_interface.session.receiver import Receiver, context_of
@@ -159,18 +160,21 @@ def _segments(assembler: Any) -> object:
 
 def _meters(session: Any) -> Iterator[tuple[str, object]]:
     for name, meter in session._belief.memory._meters.items():
-        meter.settle()
-        yield (
-            name,
-            (
-                (meter.clock, meter.told, meter.doubted),
-                meter.last,
-                meter.heard,
-                meter.checked,
-                meter.restarted,
-                {
-                    code: [getattr(register, name) for name in register.__slots__]
-                    for code, register in meter.registers.items()
-                },
-            ),
-        )
+        yield name, remembered_of(meter)
+
+
+def remembered_of(meter: MeterMemory) -> tuple[object, ...]:
+    """Return what is remembered of a meter, but for what makes it quick."""
+    meter.settle()
+    registers = meter.registers.items()
+    return (
+        (meter.clock, meter.told, meter.doubted),
+        meter.last,
+        meter.heard,
+        meter.checked,
+        meter.restarted,
+        {
+            code: [getattr(register, name) for name in register.__slots__]
+            for code, register in registers
+        },
+    )

@@ -12,14 +12,14 @@ from customer_interface.keys import Key, KeyRing
 from customer_interface.reading import FaultKind, Reading
 from customer_interface.simulate import ROWS
 from tests.spoilt import Sender, profile_of
-from tests.ways import listen, remembered
+from tests.ways import carried, listen, remembered
 
 AT = 1_790_000_000.0
 
 METERS = {
     "/".join(row): Sender(row)
     for row in ROWS
-    if profile_of(row).session is SessionKind.PUSH
+    if profile_of(row).session is not SessionKind.MEP
 }
 QUICK = [
     "tinetz/kaifa-ma309m",
@@ -38,7 +38,8 @@ QUICK = [
 @cache
 def telegram(row, number):
     """Return the n-th telegram of a meter."""
-    return METERS[row].sound(AT + number * METERS[row].interval)
+    meter = METERS[row]
+    return carried(meter.profile, meter.sound(AT + number * meter.interval))
 
 
 def session(row, *, quick=True):

@@ -46,7 +46,10 @@ def _table(polynomial: int) -> tuple[int, ...]:
     return tuple(table)
 
 
-_EN13757 = _table(0x3D65)
+# The table by its bytes, high and low: numbers so small need not be made each time.
+_EN13757_HIGH, _EN13757_LOW = (
+    bytes(entry >> shift & 0xFF for entry in _table(0x3D65)) for shift in (8, 0)
+)
 
 
 def crc16_arc(data: bytes) -> int:
@@ -68,10 +71,11 @@ def crc16_en13757(data: bytes) -> int:
     """CRC-16/EN-13757 of wireless M-Bus blocks and the ELL (EN 13757-4, 11; check C2B7h)."""
     if len(data) > _ORDER_BYTES:
         data = _folded(data)
-    value = 0
+    high = low = 0
     for byte in data:
-        value = ((value << 8) & 0xFFFF) ^ _EN13757[(value >> 8) ^ byte]
-    return value ^ 0xFFFF
+        place = high ^ byte
+        high, low = low ^ _EN13757_HIGH[place], _EN13757_LOW[place]
+    return (high << 8 | low) ^ 0xFFFF
 
 
 # x^151 is 1 modulo the polynomial of EN 13757: so a message, taken as one big number, is folded to that many bits.

@@ -4,7 +4,10 @@ Every number leaves the library in one plain unit per kind: energy in Wh (J wher
 W, volume in m³, durations in s, whatever the meter scaled it to. Numbers are exact: an int, or a Decimal.
 """
 
+from collections.abc import Callable
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+from functools import partial
+from operator import mul
 
 from .named import NamedTuple
 
@@ -146,6 +149,14 @@ def scaled(raw: int, exponent: int) -> Number:
             _POWERS[exponent] if exponent < len(_POWERS) else int(10**exponent)
         )
     return Decimal(raw).scaleb(exponent, _EXACT)
+
+
+def scaler(factor: int, exponent: int) -> Callable[[int], Number] | None:
+    """Return what does `scaled(raw * factor, exponent)` again and again; None where that is the number itself."""
+    if exponent < 0:
+        return partial(_EXACT.multiply, Decimal(factor).scaleb(exponent, _EXACT))
+    whole = factor * int(10**exponent)
+    return None if whole == 1 else partial(mul, whole)
 
 
 # Arithmetic in the usual context would round to 28 digits.

@@ -25,9 +25,10 @@ from ..plausibility import (
 )
 from ..quantity import Kind, Quantity
 from ..reading import Fault, FaultKind, Protection, Reading, Value
+from ..shape.cache import Filled
 from .base import SessionState
 from .memory import MAX_METERS, Memory, MeterMemory, Register, Word, is_number
-from .steady import Steady, steady
+from .steady import Follower, Steady, steady
 
 # A meter whose counter starts again without telling a time is believed after so many telegrams in order.
 _RESTARTED_AFTER = 10
@@ -61,14 +62,42 @@ class Belief:
         self.keys = keys
         self._strangers: set[str] = set()
         self._channels: set[int] = set()
+        self._followers: dict[str | None, Follower] = {}
 
     @property
     def state(self) -> SessionState:
         """The state to store; a new object whenever it changed."""
         return self.memory.state
 
-    def judge(self, reading: Reading, at: float) -> tuple[Reading | Fault, ...]:
-        """Return the reading with what may be believed, and a fault for each value withheld; nothing for a repetition."""
+    def judge(
+        self, reading: Reading, at: float, filled: Filled | None = None
+    ) -> tuple[Reading | Fault, ...]:
+        """Return the reading with what may be believed, and a fault for each value withheld; nothing for a repetition.
+
+        `filled` is the last message that was read at once: where that is this reading, what did not change is not looked at.
+        """
+        if filled is None or filled.reading is not reading:
+            return self._judge(reading, at)
+        follower = self._followers.get(reading.meter.key)
+        believed = follower.judge(filled, at) if follower else None
+        if believed is not None:
+            return believed
+        judged = self._judge(reading, at)
+        if judged == (reading,):
+            self._follow(filled)
+        return judged
+
+    def _follow(self, filled: Filled) -> None:
+        """Go on from a reading that was believed whole."""
+        reading, sizes = filled.reading, filled.shape.sizes
+        follower = self._followers.pop(reading.meter.key, None) or Follower()
+        if len(self._followers) >= MAX_METERS:
+            del self._followers[next(iter(self._followers))]
+        self._followers[reading.meter.key] = follower
+        if follower.wanted() and sizes is not None:
+            follower.learn(filled.shape, self.steady(reading, sizes))
+
+    def _judge(self, reading: Reading, at: float) -> tuple[Reading | Fault, ...]:
         if reading.protection < self._expected:
             return (Fault(FaultKind.PROTECTION, self._weaker(reading), reading.meter),)
         name = reading.meter.key or ""
@@ -172,7 +201,7 @@ class Belief:
         `sizes` are the values that are about to change, and how much of their plain unit a one of each is, as sent.
         """
         meter = self.memory.heard(reading.meter.key or "")
-        if meter is None or not meter.heard or reading.records:
+        if meter is None or not meter.heard:
             return None
         if reading.protection < self._expected or (
             meter.checked and _unchecked(reading)

@@ -89,6 +89,12 @@ class Slave(NamedTuple):
         """Know a meter that does not say who it is by its place on the bus."""
         return meter if meter.key else meter._replace(address=self.word)
 
+    def known(self, reading: Reading) -> Reading:
+        """Know a reading's meter by its place on the bus, where it does not say who it is."""
+        if reading.meter.key:
+            return reading
+        return reading._replace(meter=self.known_as(reading.meter))
+
     @classmethod
     def at(cls, word: str, *, interval: float, p2: bool = False) -> Slave:
         """Return the slave at a stored address; raises ValueError for what is none."""
@@ -342,11 +348,10 @@ class MasterSession(_Scripted):
         return True
 
     def _pass_on(self, slave: Slave, results: list[Reading | Fault]) -> None:
+        filled = self._receiver.context.filled
         for result in results:
             self._outputs += (
-                self._belief.judge(
-                    result._replace(meter=slave.known_as(result.meter)), self._now
-                )
+                self._belief.judge(slave.known(result), self._now, filled)
                 if isinstance(result, Reading)
                 else (result,)
             )

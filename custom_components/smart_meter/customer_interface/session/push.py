@@ -97,11 +97,12 @@ class PushSession(ReceivingSession):
         self, results: list[Reading | Fault], at: float
     ) -> tuple[Output, ...]:
         outputs: list[Output] = []
+        filled = self._receiver.context.filled
         for result in results:
             if isinstance(result, Fault):
                 outputs.append(result)
                 continue
-            judged = self._belief.judge(result, at)
+            judged = self._belief.judge(result, at, filled)
             outputs += [self._noted(j) if isinstance(j, Fault) else j for j in judged]
         self._receiver.learned(self._belief.interval())
         return tuple(outputs)

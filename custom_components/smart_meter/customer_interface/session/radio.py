@@ -297,15 +297,15 @@ class RadioSession(ReceivingSession):
             # The dict is in the order of hearing: the first was not heard for longest.
             self._heard.pop(next(iter(self._heard)))
         known = known or HeardMeter(meter)
-        self._heard[name] = known._replace(
-            meter=meter,
-            signal_dbm=item.signal_dbm
-            if item.signal_dbm is not None
-            else known.signal_dbm,
-            mode=item.mode or known.mode,
-            security=security_of(message),
-            last_heard=at,
-            telegrams=known.telegrams + (not repeated),
+        self._heard[name] = HeardMeter(
+            meter,
+            known.signal_dbm if item.signal_dbm is None else item.signal_dbm,
+            item.mode or known.mode,
+            security_of(message),
+            at,
+            known.telegrams + (not repeated),
+            known.fault,
+            known.opened,
         )
 
     def _pass_on(
@@ -314,11 +314,12 @@ class RadioSession(ReceivingSession):
         faults = [result.kind for result in results if isinstance(result, Fault)]
         readings = [result for result in results if isinstance(result, Reading)]
         known = self._heard[name]
-        self._heard[name] = known._replace(
-            fault=None if readings or not faults else faults[0],
-            opened=known.opened
-            or any(reading.key_index is not None for reading in readings),
+        fault = None if readings or not faults else faults[0]
+        opened = known.opened or any(
+            reading.key_index is not None for reading in readings
         )
+        if (fault, opened) != (known.fault, known.opened):
+            self._heard[name] = known._replace(fault=fault, opened=opened)
         self._note_names(name, readings)
         if not self._is_wanted(name):
             return []
@@ -346,7 +347,7 @@ class RadioSession(ReceivingSession):
         return nobody and self._heard[name].fault is not None
 
     def _judged(self, reading: Reading, at: float) -> tuple[Reading | Fault, ...]:
-        judged = self._belief.judge(reading, at)
+        judged = self._belief.judge(reading, at, self._receiver.context.filled)
         for item in judged:
             if isinstance(item, Fault):
                 self._receiver.note_fault(item)

@@ -13,8 +13,11 @@ from ..named import NamedTuple
 from ..obis import ObisCode
 from ..plausibility import BELIEVED, goes_on, judge_time
 from ..reading import Reading, Value
-from ..shape.cache import Filling
+from ..shape.cache import Filled, Filling, Sized
 from .memory import Memory, MeterMemory, Register, is_number
+
+# After so many readings from which was learned for nothing only every so many-th is.
+_PATIENCE = 16
 
 
 class Margin(NamedTuple):
@@ -93,6 +96,46 @@ class Steady(NamedTuple):
             self.memory.keep_counter(self.slot, reading.counter)
             self.meter.restarted = (0, 0)
         self.memory.went_on(self.meter, reading, at)
+
+
+class Follower:
+    """Goes on with the shape by which a meter's readings are read, as long as nothing else is said in between."""
+
+    def __init__(self) -> None:
+        """Begin with no shape."""
+        self._shape: Sized | None = None
+        self._steady: Steady | None = None
+        self._in_vain = 0
+
+    def judge(self, filled: Filled, at: float) -> tuple[Reading, ...] | None:
+        """Return what is believed of a reading, nothing of a repetition; None where it needs a closer look."""
+        steady, reading = self._steady, filled.reading
+        if steady is None or self._shape is not filled.shape:
+            return None
+        last = steady.meter.last
+        # What changed is known against the telegram before, and how much may change by how that was protected.
+        if (
+            last is None
+            or last.values is not filled.before
+            or last.check_bits != reading.check_bits
+        ):
+            return None
+        if steady.repeats(filled.filling) and last.records == reading.records:
+            return ()
+        if not steady.holds(filled.filling, reading.counter, at):
+            return None
+        self._in_vain = 0
+        steady.take(reading, at)
+        return (reading,)
+
+    def wanted(self) -> bool:
+        """Count a reading that needed a closer look, and tell whether to learn from it is worth its time."""
+        self._in_vain += 1
+        return self._in_vain <= _PATIENCE or self._in_vain % _PATIENCE == 0
+
+    def learn(self, shape: Sized, steady: Steady | None) -> None:
+        """Go on from a reading of a shape that was believed whole; `steady` is how, where it can be told."""
+        self._shape, self._steady = shape, steady
 
 
 # --- learning --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The shapes of one port, bounded; what a shape is stands in the package's docstring."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -25,6 +25,23 @@ class Filling(NamedTuple):
     values: dict[ObisCode, Value]
     time: datetime | None
     changes: list[Change]
+
+
+class Sized(Protocol):
+    """The shape of one reading."""
+
+    @property
+    def sizes(self) -> dict[ObisCode, Decimal] | None:
+        """As those of `Shape`; None where a number is not sent as so many ones."""
+
+
+class Filled(NamedTuple):
+    """A reading that was read at once: by which shape, what filled it, and the values that its changes are against."""
+
+    reading: Reading
+    shape: Sized
+    filling: Filling
+    before: Mapping[ObisCode, Value]
 
 
 class Shape(Protocol):

@@ -10,7 +10,7 @@ type Span = tuple[int, int, str]
 
 
 class Mask(NamedTuple):
-    """Which bits of data of one length have to be what they were, and where the others are; big-endian."""
+    """Which bits of data of one length have to be what they were, and where the others are."""
 
     bits: int
     constant: int
@@ -32,10 +32,15 @@ DIGITS = bytes(0xF0 if chr(byte).isdigit() else 0xFF for byte in range(128)).lju
 )
 
 
-def make_mask(data: bytes, spans: Iterable[Span], keep: bytes = _ANYTHING) -> Mask:
-    """Return the mask of data whose spans, in order and apart, may change; `keep` is the bits that stay, by the byte."""
+def make_mask(
+    data: bytes, spans: Iterable[Span], keep: bytes = _ANYTHING, order: str = ">"
+) -> Mask:
+    """Return the mask of data whose spans, in order and apart, may change.
+
+    `keep` is the bits that stay, by the byte; `order` is how integers are sent, as `struct` writes it.
+    """
     held = bytearray(b"\xff" * len(data))
-    form, position = ">", 0
+    form, position = order, 0
     for start, end, code in spans:
         form += f"{start - position}x{code}"
         held[start:end] = data[start:end].translate(keep)

@@ -3,6 +3,7 @@
 from ..application.mbus import Formats
 from ..keys import KeyRing
 from ..reading import Fault, Message, Reading
+from .cache import Filled
 from .mbus import MBusShape, learn
 
 # A stick hears all that are near, and each sends a telegram or a few; what came first is forgotten first.
@@ -38,7 +39,7 @@ class MeterShapes:
 
     def read(
         self, message: Message, keys: KeyRing, arrived: float | None
-    ) -> tuple[Reading] | None:
+    ) -> Filled | None:
         """Return the reading of a message whose shape is known; None where it goes the long way."""
         if keys is not self._keys:
             self._known.clear()
@@ -46,10 +47,10 @@ class MeterShapes:
         alike = self._known.get(_name(message))
         if alike is not None:
             for shape in alike.shapes:
-                reading = shape.read(message, arrived)
-                if reading is not None:
+                filled = shape.read(message, arrived)
+                if filled is not None:
                     alike.in_vain = 0
-                    return (reading,)
+                    return filled
         return None
 
     def learn(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..keys import KeyRing
 from ..reading import CENTRAL_EUROPE, Fault, Reading
-from ..shape.cache import Shapes
+from ..shape.cache import Filled, Shapes
 
 if TYPE_CHECKING:
     from ..application.dlms.layout import Layout
@@ -22,7 +22,7 @@ class Context:
     """Keys, positional layouts, and what was learned of the meters of one port.
 
     `authentication` are authentication keys that are public, `standard_time` is how far the meter's winter time is
-    ahead of UTC.
+    ahead of UTC. `filled` is the last M-Bus message, where it was read at once.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class Context:
         self.authentication = authentication
         self.standard_time = standard_time
         self.shapes = Shapes()
+        self.filled: Filled | None = None
 
     # M-Bus alone needs these.
 

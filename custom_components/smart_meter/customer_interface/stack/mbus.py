@@ -7,9 +7,9 @@ from .context import Context, Peeled
 
 def peel_mbus(message: Message, context: Context, arrived: float | None) -> Peeled:
     """Return the readings and faults of one message, at once where its shape is known."""
-    known = context.meters.read(message, context.keys, arrived)
-    if known is not None:
-        return known
+    filled = context.filled = context.meters.read(message, context.keys, arrived)
+    if filled is not None:
+        return (filled.reading,)
     results = open_message(message, context.keys, context.formats)
     context.meters.learn(message, results, context.formats)
     return results

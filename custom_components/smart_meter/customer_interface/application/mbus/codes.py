@@ -7,7 +7,6 @@ Only instantaneous and maximum values of the current storage have a code. A mete
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
 
 from ...named import NamedTuple
 from ...obis import CLOCK, ObisCode
@@ -132,11 +131,7 @@ def assign(records: tuple[Record, ...], meter: MeterIdentity) -> Mapped:
     coded = [
         _with_code(
             record,
-            _VALVE
-            if dutch and _is_valve(record)
-            else _known_code(
-                _kind(record), meter.medium, meter.manufacturer, converted
-            ),
+            _VALVE if dutch and _is_valve(record) else _code(record, meter, converted),
         )
         for record in records
     ]
@@ -216,25 +211,6 @@ def _with_code(record: Record, code: ObisCode | None) -> Record:
     return Record(
         quantity, value, unit, function, storage, tariff, subunit, words, code, raw
     )
-
-
-def _kind(record: Record) -> Record:
-    """Return a record as it is for its code: any number is 0, and anything else that is a value is nothing."""
-    quantity, value, unit, function, storage, tariff, subunit, words, _, _ = record
-    known = None if value is None else 0 if isinstance(value, _NUMBERS) else ""
-    return Record(quantity, known, unit, function, storage, tariff, subunit, words)
-
-
-_NUMBERS = (int, Decimal)
-
-
-@lru_cache(maxsize=1024)
-def _known_code(
-    kind: Record, medium: str | None, manufacturer: str | None, converted: bool
-) -> ObisCode | None:
-    """The code of a record depends on nothing else than this, and a meter sends the same records in each telegram."""
-    meter = MeterIdentity(manufacturer=manufacturer, medium=medium)
-    return _code(kind, meter, converted)
 
 
 def _code(record: Record, meter: MeterIdentity, converted: bool) -> ObisCode | None:

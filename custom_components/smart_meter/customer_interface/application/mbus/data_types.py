@@ -11,16 +11,15 @@ from struct import unpack
 
 from ...reading import Scalar
 
-_BCD_DIGITS = frozenset("0123456789")
-
 
 def signed(data: bytes) -> int | None:
     """Type B: two's complement; the lowest number is the standard's mark for invalid."""
     number = int.from_bytes(data, "little", signed=True)
-    return None if number == _INVALID[len(data)] else number
+    return None if number == INVALID[len(data)] else number
 
 
-_INVALID = tuple(-(1 << 8 * size >> 1) for size in range(9))
+# By the size.
+INVALID = tuple(-(1 << 8 * size >> 1) for size in range(9))
 
 
 def unsigned(data: bytes) -> int:
@@ -31,14 +30,16 @@ def unsigned(data: bytes) -> int:
 def bcd(data: bytes) -> int | None:
     """Type A: packed decimal digits; F in the highest place is the minus sign, any other letter makes it invalid."""
     digits = data[::-1].hex()
-    sign, digits = (-1, digits[1:]) if digits[:1] == "f" else (1, digits)
-    return sign * int(digits) if digits and _BCD_DIGITS.issuperset(digits) else None
+    if digits.isdecimal():
+        return int(digits)
+    minus, digits = digits[:1] == "f", digits[1:]
+    return -int(digits) if minus and digits.isdecimal() else None
 
 
 def bcd_digits(data: bytes) -> str | None:
     """Return an identification as it is printed, leading zeros included; None where it has letters."""
     digits = data[::-1].hex()
-    return digits if digits and _BCD_DIGITS.issuperset(digits) else None
+    return digits if digits.isdecimal() else None
 
 
 def real(data: bytes) -> Decimal | None:
@@ -96,7 +97,7 @@ def datetime_i(data: bytes) -> datetime | None:
 def datetime_bcd(data: bytes) -> datetime | None:
     """Twelve decimal digits, which no annex has (ABB): second, minute, hour, day, month, year of this century. Local time."""
     digits = data.hex()
-    if len(digits) != 12 or not _BCD_DIGITS.issuperset(digits):
+    if len(digits) != 12 or not digits.isdecimal():
         return None
     second, minute, hour, day, month, year = (
         int(digits[place : place + 2]) for place in range(0, 12, 2)

@@ -7,7 +7,6 @@ DIF [DIFE ...] VIF [VIFE ...] [LVAR] data     a record
 
 from collections.abc import Callable
 from decimal import Decimal
-from functools import lru_cache
 
 from ...named import NamedTuple
 from ...reading import Fault, FaultKind, Record, Scalar
@@ -16,7 +15,6 @@ from . import data_types
 from .dif import (
     BCD_FIELDS,
     DATA_LENGTHS,
-    EXTENSION,
     FILLER,
     MANUFACTURER_DATA,
     MORE_FOLLOWS,
@@ -26,14 +24,11 @@ from .dif import (
     Dib,
     parse_dib,
 )
-from .vif import PLAIN_TEXT, Value, interpret, vib_end
+from .vif import Value, interpret, vib_end
 from .vif_tables import Form, Meaning
 
 MANUFACTURER_QUANTITY = "manufacturer_specific"
 MORE_QUANTITY = "more_records_follow"
-
-# Extensions that a DIB or a VIB usually has at most.
-_USUAL_BYTES = 8
 
 _TRUNCATED = Fault(FaultKind.TRUNCATED, "the telegram ends within a record's data")
 
@@ -78,7 +73,7 @@ def parse_records(data: bytes, *, unsigned: bool = False) -> Records:
             return Records(tuple(records), end, bytes(headers))
         headers += header.raw
         own = data[position + len(header.raw) : end]
-        records.append(_known_record(header.raw, own, unsigned))
+        records.append(to_record(header, own, unsigned=unsigned))
         position = end
     return Records(tuple(records), None, bytes(headers))
 
@@ -102,42 +97,6 @@ def _special(
 
 def parse_header(data: bytes, start: int) -> Header | Fault:
     """Read a record's DIB and VIB."""
-    end = _usual_end(data, start)
-    return _parse_header(data, start) if end is None else _known_header(data[start:end])
-
-
-def _usual_end(data: bytes, start: int) -> int | None:
-    """Return the position behind a DIB and VIB without a text; None where they are long, damaged or have one."""
-    position = start
-    for _ in ("DIB", "VIB"):
-        if data[position] & 0x7F == PLAIN_TEXT:
-            return None
-        last = min(position + _USUAL_BYTES, len(data) - 1)
-        while data[position] & EXTENSION:
-            position += 1
-            if position > last:
-                return None
-        position += 1
-        if position >= len(data):
-            break
-    return position
-
-
-@lru_cache(maxsize=1024)
-def _known_header(raw: bytes) -> Header | Fault:
-    """A meter sends the same headers in each telegram."""
-    return _parse_header(raw, 0)
-
-
-@lru_cache(maxsize=2048)
-def _known_record(raw: bytes, data: bytes, unsigned: bool) -> Record:
-    """Most of a meter's records say what they said in the telegram before: numbers, dates of the past, flags."""
-    header = parse_header(raw, 0)
-    assert isinstance(header, Header)
-    return to_record(header, data, unsigned=unsigned)
-
-
-def _parse_header(data: bytes, start: int) -> Header | Fault:
     dib = parse_dib(data, start)
     if isinstance(dib, Fault):
         return dib
@@ -170,7 +129,7 @@ def data_end(data: bytes, start: int, dib: Dib) -> int | Fault:
 def to_record(header: Header, data: bytes, *, unsigned: bool = False) -> Record:
     """Give a record's data their meaning; a value that is marked invalid becomes None."""
     dib, value = header.dib, header.value
-    content = reader_of(header, unsigned=unsigned)(data) if data else None
+    content = value_of(header, data, unsigned=unsigned) if data else None
     measured = content is None or isinstance(content, int | Decimal)
     return Record(
         quantity=value.meaning.quantity,
@@ -185,33 +144,34 @@ def to_record(header: Header, data: bytes, *, unsigned: bool = False) -> Record:
     )
 
 
-type _Decode = Callable[[bytes], Scalar]
+type Decode = Callable[[bytes], Scalar]
+"""Data of one record in, what they say out."""
 
 
-def reader_of(header: Header, *, unsigned: bool = False) -> _Decode:
-    """Return what gives the data behind a header their meaning: a number in its plain unit, None for no value."""
-    value, meaning = header.value, header.value.meaning
+def value_of(header: Header, data: bytes, *, unsigned: bool = False) -> Scalar:
+    """Return what the data behind a header say: a number in its plain unit, None for no value."""
+    content, meaning = decoder_of(header, unsigned=unsigned)(data), header.value.meaning
+    if type(content) is int:
+        return scaled(content * meaning.factor, meaning.exponent)
+    if not isinstance(content, Decimal):
+        return content
+    return plain(content, Conversion(meaning.unit, meaning.exponent, meaning.factor))
+
+
+def decoder_of(header: Header, *, unsigned: bool = False) -> Decode:
+    """Return what decodes the data behind a header: a number as it was sent, None for no value."""
+    value = header.value
     if value.void:
         return _nothing
     own = any(word.startswith("manufacturer") for word in value.qualifiers)
-    decode = _decoder(header.dib, meaning, unsigned and not own)
-    conversion = Conversion(meaning.unit, meaning.exponent, meaning.factor)
-    exponent, factor = meaning.exponent, meaning.factor
-
-    def read(data: bytes) -> Scalar:
-        content = decode(data)
-        if type(content) is int:
-            return scaled(content * factor, exponent)
-        return plain(content, conversion) if isinstance(content, Decimal) else content
-
-    return read
+    return _decoder(header.dib, value.meaning, unsigned and not own)
 
 
 def _nothing(_data: bytes) -> None:
     """Data that a record error, or their own coding, makes no value."""
 
 
-def _decoder(dib: Dib, meaning: Meaning, unsigned: bool) -> _Decode:
+def _decoder(dib: Dib, meaning: Meaning, unsigned: bool) -> Decode:
     if dib.field == VARIABLE:
         return _variable if meaning.form not in _NEVER_VARIABLE else _bytes_behind_lvar
     if meaning.form is Form.DAYLIGHT_SAVING:
@@ -229,7 +189,7 @@ def _decoder(dib: Dib, meaning: Meaning, unsigned: bool) -> _Decode:
     return data_types.unsigned if binary else data_types.signed
 
 
-def _decoder_of_time(dib: Dib) -> _Decode:
+def _decoder_of_time(dib: Dib) -> Decode:
     """A point in time is of types F to J: its bits are no decimal digits and no real."""
     if dib.field in BCD_FIELDS:
         return data_types.datetime_bcd

@@ -5,8 +5,6 @@ VIF   E V V V V V V V     a quantity, or FB, FD, EF (tables behind it), 7C, FC (
 VIFE  E V V V V V V V     first the code in the extension table, then combinable ones (up to ten)
 """
 
-from functools import lru_cache
-
 from ...named import NamedTuple
 from ...reading import Fault, FaultKind
 from .data_types import text
@@ -65,7 +63,6 @@ def vib_end(data: bytes, start: int) -> int | Fault:
     return position
 
 
-@lru_cache(maxsize=1024)
 def interpret(vib: bytes) -> Value:
     """Return what a complete value information block means; total for every sequence of bytes `vib_end` accepts."""
     vif = vib[0]

@@ -4,7 +4,7 @@ Each layout is told by maker, version, medium and CI field, and is here only bec
 values prove it. What is read is handed on as records of EN 13757-3, so that it is understood like all others.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from ....reading import MeterIdentity, Record
@@ -64,7 +64,7 @@ _CORRECTED: dict[str, Callable[[Record], Record]] = {
     "ZRI": marks.corrected,
 }
 _FOLLOWING: dict[str, _Follow] = {"MAD": maddalena.months}
-_LOOKED_INTO = frozenset({*_DATA, *_CORRECTED, *_FOLLOWING})
+_LOOKED_INTO = frozenset({*_DATA, *_FOLLOWING})
 
 
 def without_prefix(maker: str | None, payload: bytes) -> bytes:
@@ -107,28 +107,34 @@ def from_data(meter: MeterIdentity, data: bytes) -> bytes | None:
     return read(meter, data) if read else data
 
 
-def look_into(meter: MeterIdentity, records: Iterable[Record]) -> bool:
-    """Whether more than each record's code and data decides what a telegram of these records says."""
-    return meter.manufacturer in _LOOKED_INTO or (
-        meter.manufacturer in _WITHIN and any(map(_may_hold, records))
+def look_into(meter: MeterIdentity) -> bool:
+    """Whether more than each record by itself decides what a telegram says."""
+    return meter.manufacturer in _LOOKED_INTO
+
+
+def may_hold(meter: MeterIdentity, record: Record) -> bool:
+    """Whether a record is one the maker can pack others into: of variable length or all his own, by its DIF or VIF."""
+    return meter.manufacturer in _WITHIN and (
+        record.raw[1:2] in ("d", "f") or record.quantity == MANUFACTURER_QUANTITY
     )
-
-
-def _may_hold(record: Record) -> bool:
-    """Whether a record is one a maker can pack others into: of variable length or all his own, by its DIF or VIF."""
-    return record.raw[1:2] in ("d", "f") or record.quantity == MANUFACTURER_QUANTITY
 
 
 def within(meter: MeterIdentity, record: Record) -> bytes:
     """Return the records a maker packed into one of his own; none where they are unknown."""
-    read = _WITHIN.get(meter.manufacturer or "")
-    return read(meter, record) if read and _may_hold(record) else b""
+    if not may_hold(meter, record):
+        return b""
+    return _WITHIN[meter.manufacturer or ""](meter, record)
 
 
 def corrected(meter: MeterIdentity, records: tuple[Record, ...]) -> tuple[Record, ...]:
     """Return records as they are meant, of makers who use a code of the standard for something else."""
-    correct = _CORRECTED.get(meter.manufacturer or "")
+    correct = corrector(meter)
     return tuple(map(correct, records)) if correct else records
+
+
+def corrector(meter: MeterIdentity) -> Callable[[Record], Record] | None:
+    """Return what tells how a record of this maker is meant: the record itself where as the standard says."""
+    return _CORRECTED.get(meter.manufacturer or "")
 
 
 def following(meter: MeterIdentity, records: Sequence[Record]) -> Iterator[Record]:
