@@ -242,7 +242,7 @@ def learn(
             _Time(index[span], code, _is_aware(plaintext, span)) for span, code in times
         ),
         _own(reading, times, plaintext),
-        None if decimals is None or not decimals.kinds else decimals,
+        decimals if decimals and (decimals.kinds or decimals.currents) else None,
         (None,) * len(spans),
         dict(reading.values),
     )
