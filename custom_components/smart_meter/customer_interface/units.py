@@ -134,6 +134,7 @@ TEXT_UNITS: dict[str, Conversion] = {
     "°": Conversion("°"),
     "deg": Conversion("°"),
     "°c": Conversion("°C"),
+    "degc": Conversion("°C"),
     "k": Conversion("K"),
     "bar": Conversion("bar"),
     "kg": Conversion("kg"),
