@@ -12,7 +12,7 @@ from ..reading import MeterIdentity, Reading, Value
 from . import axdr
 from .cipher import AUTHENTICATED, Ciphering
 from .house import House, Snapshot
-from .meter import Plan, PushMeter, Telegram, value
+from .meter import Plan, PushMeter, Telegram, unit_of, value
 
 type Register = tuple[str, Callable[[int], bytes], int]
 """Reduced OBIS code, its A-XDR type, and the scaler of its number."""
@@ -45,6 +45,16 @@ def raw(snapshot: Snapshot, register: Register) -> bytes:
     """Return the A-XDR value of a register."""
     code, encode, scaler = register
     return encode(snapshot.raw(code, scaler))
+
+
+def named(snapshot: Snapshot, register: Register) -> bytes:
+    """Return a register as many meters list it: structure { code, value, {scaler, unit} }."""
+    code, _, scaler = register
+    return axdr.structure(
+        axdr.obis(f"1-0:{code}"),
+        raw(snapshot, register),
+        axdr.scaler_unit(scaler, unit_of(code)[1]),
+    )
 
 
 def values(

@@ -9,9 +9,8 @@ from functools import partial
 
 from . import axdr, hdlc, kamstrup
 from .axdr import i16, u16, u32
-from .dlms import Names, Register, Row, Spoken, clock, raw, values
+from .dlms import Names, Register, Row, Spoken, clock, named, raw, values
 from .house import Snapshot
-from .meter import unit_of
 
 KAIFA, AIDON = bytes.fromhex("010201"), bytes.fromhex("410883")
 _INVOKE_ID = 0x40000000
@@ -87,7 +86,7 @@ def _aidon(snapshot: Snapshot, names: Names, counter: int) -> Spoken:
     if which > 2:
         registers = (*registers, *_AIDON_COUNTERS)
         tail = (_named("0-0:1.0.0", axdr.octets(clock(snapshot, axdr.UNSPECIFIED))),)
-    scaled = [_scaled(snapshot, register) for register in registers]
+    scaled = [named(snapshot, register) for register in registers]
     at = len(scaled) - 4 if which > 2 else len(scaled)
     body = axdr.array(*head, *scaled[:at], *tail, *scaled[at:])
     return Spoken(
@@ -108,7 +107,7 @@ def _aidon_sweden(snapshot: Snapshot, names: Names, counter: int) -> Spoken:
     )
     body = axdr.array(
         _named("0-0:1.0.0", axdr.octets(clock(snapshot, axdr.UNSPECIFIED))),
-        *(_scaled(snapshot, register) for register in registers),
+        *(named(snapshot, register) for register in registers),
     )
     return Spoken(
         axdr.notification(_INVOKE_ID, b"", body),
@@ -120,15 +119,6 @@ def _aidon_sweden(snapshot: Snapshot, names: Names, counter: int) -> Spoken:
 
 def _named(code: str, data: bytes) -> bytes:
     return axdr.structure(axdr.obis(code), data)
-
-
-def _scaled(snapshot: Snapshot, register: Register) -> bytes:
-    code, _, scaler = register
-    return axdr.structure(
-        axdr.obis(f"1-0:{code}"),
-        raw(snapshot, register),
-        axdr.scaler_unit(scaler, unit_of(code)[1]),
-    )
 
 
 def _names(seed: int) -> Names:

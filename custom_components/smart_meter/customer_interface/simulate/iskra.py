@@ -11,9 +11,8 @@ from ..obis import ObisCode
 from ..reading import Value
 from . import axdr, hdlc
 from .axdr import u16, u32
-from .dlms import Names, Register, Row, Spoken, clock, raw, values
+from .dlms import Names, Register, Row, Spoken, clock, named, raw, values
 from .house import Snapshot
-from .meter import unit_of
 
 ADDRESSES = bytes.fromhex("CF0223")
 # As many information bytes as the meter puts into a frame.
@@ -55,14 +54,7 @@ def _swiss(snapshot: Snapshot, names: Names, counter: int) -> Spoken:
     body = axdr.structure(
         axdr.structure(axdr.obis("0-0:96.1.0"), axdr.octets(names.number.encode())),
         axdr.structure(axdr.obis("0-0:96.1.1"), axdr.octets(b"160456")),
-        *(
-            axdr.structure(
-                axdr.obis(f"1-0:{register[0]}"),
-                raw(snapshot, register),
-                axdr.scaler_unit(register[2], unit_of(register[0])[1]),
-            )
-            for register in _SWISS
-        ),
+        *(named(snapshot, register) for register in _SWISS),
     )
     return Spoken(
         axdr.notification(counter & 0xFFFFFF, now, body),

@@ -10,9 +10,8 @@ from functools import partial
 
 from . import axdr, mbus
 from .axdr import u16, u32
-from .dlms import Names, Register, Row, Spoken, clock, raw, values
+from .dlms import Names, Register, Row, Spoken, clock, named, values
 from .house import Snapshot
-from .meter import unit_of
 
 _VOLTAGE: tuple[Register, ...] = tuple((f"{c}.7.0", u16, -1) for c in (32, 52, 72))
 _CURRENT: tuple[Register, ...] = tuple((f"{c}.7.0", u16, -2) for c in (31, 51, 71))
@@ -35,22 +34,13 @@ def _payload(
         axdr.octets(now),
         axdr.structure(axdr.obis("0-0:96.1.0"), axdr.octets(names.number.encode())),
         axdr.structure(axdr.obis("0-0:42.0.0"), axdr.octets(names.logical.encode())),
-        *(_register(snapshot, register) for register in registers),
+        *(named(snapshot, register) for register in registers),
     )
     return Spoken(
         axdr.notification(counter & 0xFFFFFF, now, body),
         values(snapshot, registers),
         snapshot.time,
         names.number,
-    )
-
-
-def _register(snapshot: Snapshot, register: Register) -> bytes:
-    code, _, scaler = register
-    return axdr.structure(
-        axdr.obis(f"1-0:{code}"),
-        raw(snapshot, register),
-        axdr.scaler_unit(scaler, unit_of(code)[1]),
     )
 
 
