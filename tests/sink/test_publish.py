@@ -171,6 +171,8 @@ async def test_port_goes_away(tmp_path: Path, socket_enabled: None) -> None:
         ("broker = 3", "missing or of another kind"),
         ("[broker", "no TOML"),
         ('[broker]\nhosts = ["a"]', "meters"),
+        ('meters = []\n[broker]\nhosts = "broker.example"', "hosts is missing or of"),
+        ("meters = []\n[broker]\nhosts = []", "hosts is missing or of"),
     ],
 )
 def test_config_is_wrong(tmp_path: Path, text: str, words: str) -> None:

@@ -86,10 +86,12 @@ def load_config(path: Path, known: Catalogue) -> tuple[Broker, tuple[Port, ...]]
 
 
 def _broker(form: Mapping[str, Any], folder: Path) -> Broker:
-    authority = form.get("authority")
+    authority, hosts = form.get("authority"), form["hosts"]
     tls = bool(form.get("tls", True))
+    if not isinstance(hosts, list) or not hosts:
+        raise TypeError("hosts")
     return Broker(
-        tuple(form["hosts"]),
+        tuple(hosts),
         int(form.get("port", 8883 if tls else 1883)),
         tls,
         form.get("username"),
