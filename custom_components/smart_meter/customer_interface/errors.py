@@ -11,7 +11,7 @@ class CustomerInterfaceError(Exception):
 class KeyFormatError(CustomerInterfaceError):
     """A key as typed cannot be a key; `reason` is a stable word for translations.
 
-    Reasons: `empty`, `alphabet`, `length`, `label`. Never contains the key.
+    Reasons: `empty`, `alphabet`, `length`, and `unknown` for a name that no key of the meter has. Never contains the key.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
