@@ -8,7 +8,7 @@ tag, what does not fit the telegrams before and after: such a change waits for t
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from math import ceil, floor, isinf
+from math import ceil, floor, inf, isinf
 
 from .named import NamedTuple
 from .quantity import Kind, Quantity
@@ -111,26 +111,24 @@ class Margins(NamedTuple):
     low: float
     high: float
     cumulative: bool = False
-    change: float = float("inf")
-    rate: float = float("inf")
-    weak_rate: float = float("inf")
+    change: float = inf
+    rate: float = inf
+    weak_rate: float = inf
 
 
 def margins(quantity: Quantity | None, limits: Limits) -> Margins:
     """Return the margins of a quantity; none where nothing is known of it."""
     if quantity is None:
-        return Margins(float("-inf"), float("inf"))
+        return Margins(-inf, inf)
     low, high = _whole_bounds(quantity, limits)
     hour = _most(quantity, 3_600, limits)
-    rate = float("inf") if hour is None else hour / 3_600
+    rate = inf if hour is None else hour / 3_600
     likely = _likely(quantity, 1.0, Surroundings())
     return Margins(
         low,
         high,
         quantity.cumulative,
-        0
-        if quantity.kind in RARELY_CHANGED
-        else _SUDDEN.get(quantity.kind, float("inf")),
+        0 if quantity.kind in RARELY_CHANGED else _SUDDEN.get(quantity.kind, inf),
         rate,
         # What is counted is told by the unit, if at all.
         0 if quantity.kind is Kind.NUMBER else min(rate, likely or rate),
@@ -182,7 +180,7 @@ def _bounds(quantity: Quantity, limits: Limits) -> tuple[float, float]:
         return -power, power
     if quantity.kind is Kind.VOLUME_FLOW:
         return -limits.volume_flow, limits.volume_flow
-    return _BOUNDS.get(quantity.kind, (float("-inf"), float("inf")))
+    return _BOUNDS.get(quantity.kind, (-inf, inf))
 
 
 def _counter(
@@ -336,5 +334,5 @@ def _is_set_that_night(clock: datetime) -> bool:
 def _ahead(clock: datetime, other: datetime) -> float:
     """Return how many seconds a clock is ahead of another, infinity where one of them does not know its offset."""
     if (clock.tzinfo is None) is not (other.tzinfo is None):
-        return float("inf")
+        return inf
     return (clock - other).total_seconds()

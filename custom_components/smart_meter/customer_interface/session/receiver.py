@@ -4,6 +4,7 @@ bytes -> Deframer -> [ M-Bus segments | HDLC segments ] -> [ OMS fragments | blo
 """
 
 from collections.abc import Iterable
+from math import inf
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -235,9 +236,7 @@ class Receiver:
         left: list[Reading | Fault] = []
         for assembler in self._assemblers:
             left += [
-                fault
-                for fault in assembler.expire(float("inf"))
-                if isinstance(fault, Fault)
+                fault for fault in assembler.expire(inf) if isinstance(fault, Fault)
             ]
         return results + [self._noted(fault, at) for fault in left]
 
