@@ -171,6 +171,16 @@ def test_named_tuples_are_the_librarys() -> None:
     assert wrong == ["named"]
 
 
+def test_dataclasses_are_the_simulators() -> None:
+    """A dataclass loads `inspect`, which takes as long as a whole session: values are named tuples."""
+    users = {
+        _room(_name(path))
+        for path in _modules()
+        if "dataclasses" in {package for package, _ in _foreign_imports(path)}
+    }
+    assert users == {"simulate"}
+
+
 def _tracked() -> list[Path]:
     if shutil.which("git") is None:
         pytest.skip("git is not here")
