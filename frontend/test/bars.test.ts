@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Bars, type View } from "../src/bars";
 import { Curve, gapAfter, LONGEST, steps } from "../src/curve";
 
-const VIEW: View = { width: 90, height: 40, perSecond: 2.133, zero: 25, perWatt: -0.01, ratio: 1 };
+const VIEW: View = { width: 90, height: 24, perSecond: 2.133, zero: 14, perWatt: -0.008, ratio: 1 };
 const COLOURS = { text: "text", drawn: "drawn", fed: "fed" };
 const EMPTY = "";
 
@@ -116,7 +116,7 @@ afterEach(() => {
 });
 
 describe("a curve that moves on", () => {
-  for (let seed = 1; seed <= 12; seed++)
+  for (let seed = 1; seed <= 8; seed++)
     it(`is the same as one drawn anew (${seed})`, () => {
       const roll = dice(seed * 7919);
       const curve = new Curve();
@@ -125,17 +125,17 @@ describe("a curve that moves on", () => {
       const view = { ...VIEW, perSecond: seed % 2 ? 2.133 : VIEW.width / LONGEST };
       const interval = seed % 3 ? 1 + (seed % 5) : null;
       let now = 1.79e9 + roll();
-      for (let i = 0; i < 250; i++) {
+      for (let i = 0; i < 150; i++) {
         // Telegrams, some missing; a redrawing without any; seldom a long pause, or a clock set back.
         now += roll() < 0.1 ? roll() * 15 : (interval ?? 2) * (0.9 + roll() * 0.2);
         if (roll() < 0.02) now += 200;
         if (roll() < 0.03) now -= roll() * 2;
         if (roll() < 0.85) curve.add({ at: now - roll() * 0.3, power: Math.round((roll() - 0.4) * 2500) });
         bars.show(steps(curve.points, gapAfter(curve.points, interval)), now, view);
-        expect(pen.pixels, `update ${i}`).toEqual(anew(curve.points, now, interval, view));
+        expect(pen.pixels.join(), `update ${i}`).toBe(anew(curve.points, now, interval, view).join());
       }
-      expect(pen.moves).toBeGreaterThan(30);
-    });
+      expect(pen.moves).toBeGreaterThan(20);
+    }, 60_000);
 
   it("draws little", () => {
     const { bars, pen } = easel();
@@ -170,7 +170,7 @@ describe("a curve that moves on", () => {
     const points = [1000, 1001, 1002].map((at) => ({ at, power: -500 }));
     const others = [1001.5, 1002.5].map((at) => ({ at, power: 700 }));
     bars.show(steps(points, 2), 1003, VIEW);
-    for (const view of [{ ...VIEW, width: 70 }, { ...VIEW, perWatt: -0.02 }, { ...VIEW, zero: 20 }, VIEW]) {
+    for (const view of [{ ...VIEW, width: 70 }, { ...VIEW, perWatt: -0.02 }, { ...VIEW, zero: 10 }, VIEW]) {
       bars.show(steps(points, 2), 1003, view);
       expect(pen.pixels).toEqual(anew(points, 1003, 1, view));
     }

@@ -4,6 +4,7 @@ import asyncio
 from bisect import bisect_left
 from collections.abc import AsyncGenerator, Awaitable, Callable
 import json
+import logging
 import os
 from pathlib import Path
 import statistics
@@ -16,6 +17,8 @@ from customer_interface import catalogue
 from tests.conftest import ROOT, script
 from tests.e2e.firefox import Firefox, firefox
 
+_LOGGER = logging.getLogger(__name__)
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 OPERATOR, METER = "netz-noe", "kaifa-ma309m"
@@ -23,8 +26,8 @@ DASHBOARD: Final = "meter-live"
 WIDTHS: Final = {360: 800, 768: 1024, 1600: 1000}
 # The machine may be busy with other things.
 PATIENCE: Final = 120.0
-# The goal is 20 (docs/card.md); processes that share the core make the same work take up to half as long again.
-MOST_MILLISECONDS = 40.0
+# The goal is 20 and is met (docs/card.md); processes that share the core make the same work take up to half as long again.
+MOST_MILLISECONDS = 30.0
 TRACED: Final = ["disabled-by-default-devtools.timeline", "blink.user_timing"]
 TOO_WIDE: Final = (
     "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -232,6 +235,7 @@ async def test_card(house: House, browser: Browser) -> None:
     await until(lambda: told(page, "The meter is heard"))
     assert not errors
     took = min([await milliseconds(browser, page) for _ in range(3)])
+    _LOGGER.info("An update takes %.1f ms at sixfold throttling", took)
     assert took <= MOST_MILLISECONDS, took
     await context.close()
 

@@ -3218,7 +3218,7 @@ var mo = /* @__PURE__ */ new Map(), ho = R`<div class="power">
 		super(...e), this.state = null, this.laidOut = "", this.places = /* @__PURE__ */ new Map(), this.today = {
 			import: null,
 			export: null
-		}, this.width = 0, this.curve = new Ea(), this.offset = 0;
+		}, this.width = 0, this.curve = new Ea(), this.offset = 0, this.drawnAt = 0;
 	}
 	static {
 		this.properties = { today: { state: !0 } };
@@ -3275,10 +3275,10 @@ var mo = /* @__PURE__ */ new Map(), ho = R`<div class="power">
 		};
 	}
 	connectedCallback() {
-		super.connectedCallback(), this.restart(), this.todayTimer = window.setInterval(() => void this.askToday(), lo), this.observer = new ResizeObserver(([e]) => this.resize(Math.floor(e.contentRect.width)));
+		super.connectedCallback(), this.restart(), this.timer = window.setInterval(() => this.moveOn(), uo / 2), this.todayTimer = window.setInterval(() => void this.askToday(), lo), this.observer = new ResizeObserver(([e]) => this.resize(Math.floor(e.contentRect.width)));
 	}
 	disconnectedCallback() {
-		super.disconnectedCallback(), clearTimeout(this.timer), clearInterval(this.todayTimer), this.observer?.disconnect(), this.stop(), this.dropChart();
+		super.disconnectedCallback(), clearInterval(this.timer), clearInterval(this.todayTimer), this.observer?.disconnect(), this.stop(), this.dropChart();
 	}
 	get language() {
 		return this._hass?.language ?? "en";
@@ -3366,12 +3366,14 @@ var mo = /* @__PURE__ */ new Map(), ho = R`<div class="power">
 	dropChart() {
 		this.chart?.destroy(), this.chart = void 0, this.requestUpdate();
 	}
+	moveOn() {
+		performance.now() - this.drawnAt >= uo && this.draw();
+	}
 	draw() {
-		clearTimeout(this.timer);
 		let e = this.place();
 		if (!this.isConnected || !e) return;
 		let t = Date.now() / 1e3 + this.offset, { points: n } = this.curve, r = ka(n, Da(n, this.state?.interval)), i = Aa(r, t - this.minutes * 60), a = this.curveText(i);
-		e.ariaLabel !== a && (e.ariaLabel = a), this.timer = window.setTimeout(() => this.draw(), uo), this.width && (this.chart ??= this.newChart(e), this.chart.show(r, i, t));
+		e.ariaLabel !== a && (e.ariaLabel = a), this.drawnAt = performance.now(), this.width && (this.chart ??= this.newChart(e), this.chart.show(r, i, t));
 	}
 	newChart(e) {
 		let { language: t } = this;
@@ -3507,8 +3509,8 @@ var mo = /* @__PURE__ */ new Map(), ho = R`<div class="power">
       .code { color: var(--secondary-text-color); }
       /* A number that changes lays out its own line only, and not the table; where lines are short it may need two. */
       @container (min-width: 24em) {
-        .line { height: 1lh; contain: strict; }
-        .power { height: 4.5em; contain: strict; }
+        .line { height: 1lh; contain: layout size; }
+        .power { height: 4.5em; contain: layout size; }
         .direction { display: block; }
       }
       @container (min-width: 36em) {
