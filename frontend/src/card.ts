@@ -16,7 +16,7 @@ const DRAW_EVERY = 1250;
 /** A meter that sends more seldom has no curve but points. */
 const SELDOM = 60;
 
-/** What is laid out anew; all else of a state is written into the places there are. */
+/** What of a state is laid out; where only the rest is new, it is written into its places. */
 function layout({ meter, link, interval, power, energy, rows }: State): string {
   const seldom = (interval ?? 0) > SELDOM && interval;
   return JSON.stringify([meter, link, seldom, !power || power.export, energy, rows.map(({ key, name, number }) => [key, name, number])]);
@@ -53,6 +53,8 @@ export class SmartMeterCard extends LitElement {
   private unsubscribe?: Promise<() => Promise<void>>;
   private observer?: ResizeObserver;
   private _hass?: Hass;
+  /** A browser may throw a canvas away, most of all behind another tab: then nothing of it can move on. */
+  private readonly redraw = { handleEvent: () => document.hidden || this.dropChart(), capture: true };
 
   static getStubConfig(hass: Hass): Partial<Config> {
     return { device: meters(hass)[0], minutes: LONGEST / 60 };
@@ -99,6 +101,7 @@ export class SmartMeterCard extends LitElement {
     super.connectedCallback();
     this.restart();
     this.timer = window.setInterval(() => this.moveOn(), DRAW_EVERY / 2);
+    document.addEventListener("visibilitychange", this.redraw);
     this.todayTimer = window.setInterval(() => void this.askToday(), TODAY_EVERY);
     this.observer = new ResizeObserver(([entry]) => this.resize(Math.floor(entry!.contentRect.width)));
   }
@@ -106,6 +109,7 @@ export class SmartMeterCard extends LitElement {
   disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.timer);
+    document.removeEventListener("visibilitychange", this.redraw);
     clearInterval(this.todayTimer);
     this.observer?.disconnect();
     this.stop();
@@ -284,7 +288,7 @@ export class SmartMeterCard extends LitElement {
     const { minutes, state } = this;
     const seldom = (state?.interval ?? 0) > SELDOM;
     return html`<h3>${say("curve", { minutes })}</h3>
-      <div class="curve" role="img"></div>
+      <div class="curve" role="img" @contextrestored=${this.redraw}></div>
       <p class="key">
         <span><span class="box drawn"></span>+ ${say("import")}</span>
         ${state?.power && !state.power.export

@@ -229,6 +229,8 @@ async def test_card(house: House, browser: Browser) -> None:
     await until(lambda: has_gap(page))
     assert not errors
     await moves_on(page)
+    await comes_back(page, "document", "visibilitychange")
+    await comes_back(page, "canvas", "contextrestored")
     await page.goto(f"{house.home.url}/smart-meter", wait_until="commit")
     await until(lambda: told(page, "The meter is heard"))
     await page.goto(f"{house.home.url}/{DASHBOARD}/0", wait_until="commit")
@@ -375,6 +377,19 @@ async def moves_on(page: Page | Firefox) -> None:
     """A curve that moved on looks as one drawn anew, each pixel of it; and its gap is empty."""
     moved = json.loads(await until(lambda: page.evaluate(MOVED_ON)))
     assert moved == [0, True, True, True, False]
+
+
+async def comes_back(page: Page, place: str, event: str) -> None:
+    """Where the browser may have thrown the curve away, it is drawn from the start."""
+    shown = page.locator("smart-meter-card .u-under canvas")
+    canvas = await shown.element_handle()
+    await canvas.evaluate(f"canvas => {place}.dispatchEvent(new Event({event!r}))")
+    await until(lambda: canvas.evaluate("canvas => !canvas.isConnected"))
+    await until(
+        lambda: shown.evaluate(
+            "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
+        )
+    )
 
 
 async def told(page: Page | Firefox, words: str) -> bool:

@@ -3218,7 +3218,10 @@ var mo = /* @__PURE__ */ new Map(), ho = R`<div class="power">
 		super(...e), this.state = null, this.laidOut = "", this.places = /* @__PURE__ */ new Map(), this.today = {
 			import: null,
 			export: null
-		}, this.width = 0, this.curve = new Ea(), this.offset = 0, this.drawnAt = 0;
+		}, this.width = 0, this.curve = new Ea(), this.offset = 0, this.drawnAt = 0, this.redraw = {
+			handleEvent: () => document.hidden || this.dropChart(),
+			capture: !0
+		};
 	}
 	static {
 		this.properties = { today: { state: !0 } };
@@ -3275,10 +3278,10 @@ var mo = /* @__PURE__ */ new Map(), ho = R`<div class="power">
 		};
 	}
 	connectedCallback() {
-		super.connectedCallback(), this.restart(), this.timer = window.setInterval(() => this.moveOn(), uo / 2), this.todayTimer = window.setInterval(() => void this.askToday(), lo), this.observer = new ResizeObserver(([e]) => this.resize(Math.floor(e.contentRect.width)));
+		super.connectedCallback(), this.restart(), this.timer = window.setInterval(() => this.moveOn(), uo / 2), document.addEventListener("visibilitychange", this.redraw), this.todayTimer = window.setInterval(() => void this.askToday(), lo), this.observer = new ResizeObserver(([e]) => this.resize(Math.floor(e.contentRect.width)));
 	}
 	disconnectedCallback() {
-		super.disconnectedCallback(), clearInterval(this.timer), clearInterval(this.todayTimer), this.observer?.disconnect(), this.stop(), this.dropChart();
+		super.disconnectedCallback(), clearInterval(this.timer), document.removeEventListener("visibilitychange", this.redraw), clearInterval(this.todayTimer), this.observer?.disconnect(), this.stop(), this.dropChart();
 	}
 	get language() {
 		return this._hass?.language ?? "en";
@@ -3417,7 +3420,7 @@ var mo = /* @__PURE__ */ new Map(), ho = R`<div class="power">
 	renderCurve() {
 		let e = ro(this.language), { minutes: t, state: n } = this, r = (n?.interval ?? 0) > fo;
 		return R`<h3>${e("curve", { minutes: t })}</h3>
-      <div class="curve" role="img"></div>
+      <div class="curve" role="img" @contextrestored=${this.redraw}></div>
       <p class="key">
         <span><span class="box drawn"></span>+ ${e("import")}</span>
         ${n?.power && !n.power.export ? R`<em>${e("one_way")}</em>` : R`<span><span class="box fed"></span>− ${e("export")}</span>`}
