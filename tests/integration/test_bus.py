@@ -20,7 +20,10 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smart_meter.const import DOMAIN
@@ -504,6 +507,33 @@ async def test_a_silent_meter_leaves_the_others(
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_another_meter_at_the_address(
+    hass: HomeAssistant, port: VirtualBus, entry: ConfigEntry
+) -> None:
+    """A meter that was put in the place of one that was chosen is nobody's: no value of it is shown as the other's."""
+    gas, heat = number_of(port.bus, "gas"), number_of(port.bus, "heat")
+    await shown(hass, entry, gas, heat)
+    before, heard = values_of(hass, entry, gas), heard_of(entry, gas)
+    for meter in port.bus.meters:
+        if meter.number == gas:
+            meter.number = "55443322"
+    await poll(hass, port, 600)
+    assert port.asked(1) > 5
+    assert entry.runtime_data.statistics.last_reading > heard + 500
+    assert heard_of(entry, gas) <= heard + 60
+    assert values_of(hass, entry, gas).items() <= before.items()
+    assert not any("55443322" in key for key in entry.runtime_data.data)
+    assert heard_of(entry, heat) > heard + 500
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+def heard_of(entry: ConfigEntry, number: str) -> float:
+    """Return when a meter was heard last."""
+    heard = entry.runtime_data.data[f"{entry.unique_id}_{number}"].heard
+    assert heard is not None
+    return float(heard)
+
+
 async def with_a_key(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[VirtualBus, P2Meter, ConfigEntry]:
@@ -552,6 +582,23 @@ async def test_a_key_that_does_not_fit_any_more(
     assert len(told()) == 1
     await hass.config_entries.async_remove(entry.entry_id)
     assert told() == []
+
+
+async def test_another_key_at_the_address(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That no key opens the telegrams of a meter nobody chose is told of none, in whichever entry something changes."""
+    port, meter, entry = await with_a_key(hass, monkeypatch)
+    chosen, meter.number, meter.user_key = meter.number, "55443322", KEYS[2]
+    other = MockConfigEntry(domain="other")
+    other.add_to_hass(hass)
+    hass.config_entries.async_update_entry(other, title="Another name")
+    await poll(hass, port, 1_500)
+    told = [i for d, i in ir.async_get(hass).issues if i.startswith("wired_key")]
+    assert told == []
+    assert FaultKind.KEY in entry.runtime_data.last_faults
+    assert heard_of(entry, chosen) < port.at - 1_000
+    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_key_exchange(

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from copy import replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     SOURCE_USB,
     ConfigEntryState,
+    ConfigSubentry,
     ConfigSubentryData,
 )
 from homeassistant.core import HomeAssistant
@@ -589,6 +591,46 @@ async def test_what_set_up_heard_is_read_at_once(
             )
         assert entry.runtime_data.statistics.bytes_received < 1_000
         assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Worn(WirelessMeter):
+    """A meter whose register is sometimes years behind."""
+
+    behind: list[float] = field(default_factory=lambda: [0.0])
+
+    def frame(self, at: float, *, wrong_key: bool = False) -> bytes:
+        """Return its radio frame now."""
+        return WirelessMeter.frame(self, at - self.behind[-1] * 365 * 86_400)
+
+
+async def test_withheld_and_believed_again(hass: HomeAssistant, port: Path) -> None:
+    """Values withheld again and again are told with the meter they are of, and taken back when they are believed again."""
+    worn = Worn("70000001", "water", None, 0.1, -51)
+    async with stick(port, worn, HEAT):
+        entry = await make(hass, port, worn, HEAT)
+        issues = {
+            number: f"implausible_{entry.entry_id}_{subentry.subentry_id}"
+            for number, subentry in by_number(entry).items()
+        }
+
+        def told() -> list[str | None]:
+            known = ir.async_get(hass).issues
+            return [number for number, i in issues.items() if (DOMAIN, i) in known]
+
+        await until(hass, lambda: volume_of(hass, "stick", worn.number))
+        assert told() == []
+        worn.behind.append(10)
+        await until(hass, told)
+        assert told() == [worn.number]
+        worn.behind.append(0)
+        await until(hass, lambda: not told())
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+def by_number(entry: MockConfigEntry) -> dict[str | None, ConfigSubentry]:
+    """Return the meters of an entry by their numbers."""
+    return {subentry.unique_id: subentry for subentry in entry.subentries.values()}
 
 
 class Repeated(Im871a):

@@ -190,11 +190,14 @@ def steady(
 
 def _is_believed(register: Register, value: Value) -> bool:
     """Tell whether a value is the last that was believed, and came when the other values of its rhythm did."""
-    if register.value != value or register.pending is not None:
-        return False
-    number = is_number(value.value)
-    return not number or (
-        register.rhythm is not None and register.at == register.rhythm.seen
+    rhythm = register.rhythm
+    return (
+        register.value == value
+        and register.pending is None
+        and (
+            not is_number(value.value)
+            or (rhythm is not None and register.at == rhythm.seen)
+        )
     )
 
 
