@@ -7,5 +7,6 @@ export default defineConfig({
     emptyOutDir: false,
     target: "es2022",
   },
-  test: { environment: "jsdom", include: ["test/*.test.ts"] },
+  // The machine may be busy with other things.
+  test: { environment: "jsdom", include: ["test/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
 });

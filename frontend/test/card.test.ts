@@ -96,6 +96,25 @@ describe("the card", () => {
     expect(element.shadowRoot!.querySelector("[role=status]")!.textContent).toContain("silent");
   });
 
+  it("writes what is new into the places there are, in each table", async () => {
+    const element = await card();
+    const cells = () => [...element.shadowRoot!.querySelectorAll("[data-live='1-0:32.7.0']")];
+    const before = cells();
+    const node = before[0]!.firstChild;
+    tell({ ...state, rows: state.rows.map((row) => (row.value ? { ...row, value: "229.5" } : row)) });
+    expect(cells().map((cell) => cell.textContent)).toEqual(["229.5 V", "229.5 V"]);
+    expect(cells()).toEqual(before);
+    expect(before[0]!.firstChild).toBe(node);
+    tell({ ...state, power: { ...state.power!, at: 1005, net: 80 }, rows: [] });
+    await element.updateComplete;
+    expect(cells()).toEqual([]);
+    expect(text(element)).toContain("Drawing from the grid");
+    tell({ ...state, rows: [{ ...state.rows[1]!, key: "1-0:52.7.0" }, ...state.rows] });
+    await element.updateComplete;
+    expect(cells().map((cell) => cell.textContent)).toEqual(["233.1 V", "233.1 V"]);
+    expect(element.shadowRoot!.querySelector("[data-key='1-0:52.7.0'] td:last-child")!.textContent).toBe("233.1 V");
+  });
+
   it("asks for the meter it was given, and ends with its dashboard", async () => {
     const element = await card("en", { device: "abc" });
     expect(subscribeMessage.mock.lastCall![1]).toMatchObject({ type: "smart_meter/subscribe", device: "abc" });
