@@ -39,6 +39,10 @@ async def async_lend(hass: HomeAssistant, entry: ConfigEntry, seconds: float) ->
         hass, seconds, HassJob(end, cancel_on_shutdown=True)
     )
     LOGGER.info("The port of %s is lent for %d s", entry.title, seconds)
+    if entry.state is ConfigEntryState.SETUP_IN_PROGRESS:
+        # It may be opening the port just now.
+        async with entry.setup_lock:
+            pass
     if entry.state is ConfigEntryState.LOADED:
         await entry.runtime_data.async_lend()
     elif entry.state is ConfigEntryState.SETUP_RETRY:

@@ -2,6 +2,8 @@
 
 import asyncio
 from datetime import timedelta
+import fcntl
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.smart_meter import lease
 from custom_components.smart_meter.const import DOMAIN
+from custom_components.smart_meter.customer_interface.source import port
 from custom_components.smart_meter.customer_interface.source.recording import (
     read_recording,
 )
@@ -155,10 +158,11 @@ async def test_lease_ends(
     hass: HomeAssistant, meter: Meter, entry: MockConfigEntry
 ) -> None:
     """A lease that nobody ends ends by itself."""
-    await act(hass, "release_port", port=meter.line.url, seconds=1)
-    await act(hass, "release_port", port=meter.line.url, seconds=1)
+    await act(hass, "release_port", port=meter.line.url, seconds=60)
+    await act(hass, "release_port", port=meter.line.url, seconds=60)
     assert not entry.runtime_data.connected
     lent = entry.runtime_data
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
     await until(hass, lambda: getattr(entry, "runtime_data", lent) is not lent)
     assert not lease.is_lent(hass, entry)
     assert entry.runtime_data.connected
@@ -223,3 +227,33 @@ async def test_administrators_only(
             blocking=True,
             context=Context(user_id=hass_read_only_user.id),
         )
+
+
+async def test_lend_while_setting_up(
+    hass: HomeAssistant, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entry that is just opening its port has closed it when the port is said to be free."""
+    monkeypatch.setattr(port, "BUSY_PATIENCE", 30.0)
+    opening, open_port = asyncio.Event(), port._open_port
+
+    async def note(*arguments: Any) -> port.Port:
+        opening.set()
+        return await open_port(*arguments)
+
+    monkeypatch.setattr(port, "_open_port", note)
+    other = os.open(meter.line.path, os.O_RDWR | os.O_NOCTTY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    entry = await make_entry(hass, meter)
+    setting_up = asyncio.create_task(hass.config_entries.async_setup(entry.entry_id))
+    async with asyncio.timeout(60):
+        await opening.wait()
+        lending = asyncio.create_task(
+            act(hass, "release_port", port=meter.line.url, seconds=60)
+        )
+        while not lease.is_lent(hass, entry):
+            await asyncio.sleep(0.01)
+        os.close(other)
+        assert await setting_up
+        assert len((await lending)["freed"]) == 1
+    assert not entry.runtime_data.connected
+    await hass.config_entries.async_unload(entry.entry_id)
