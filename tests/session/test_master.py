@@ -10,7 +10,7 @@ import pytest
 from customer_interface.catalogue import layouts
 from customer_interface.keys import Key, KeyRing
 from customer_interface.plausibility import Limits
-from customer_interface.reading import Fault, FaultKind, Link, Reading
+from customer_interface.reading import Fault, FaultKind, Link, Protection, Reading
 from customer_interface.session.base import Output, Send, Session, SessionState
 from customer_interface.session.belief import Belief
 from customer_interface.session.master import MasterSession, ScanSession, Slave
@@ -166,6 +166,19 @@ def test_polling_by_primary_address() -> None:
     assert [reading.meter.number for reading in found].count("00000001") >= 1
     requests = [data[2] for data in bus.heard if data[1] in (0x5B, 0x7B)]
     assert (requests.count(1), requests.count(2)) == (4, 2)
+
+
+def test_what_is_withheld_is_counted() -> None:
+    """A telegram that is not believed stands in the statistics of a bus as in those of every port."""
+    receiver, _ = parts()
+    belief = Belief(
+        SessionState(), Limits(), KeyRing(), expected=Protection.AUTHENTICATED
+    )
+    bus = Bus([Instrument(1, [answer(1, "00000001", WATER)])])
+    session = MasterSession(receiver, belief, (Slave(1),))
+    outputs = run(session, bus, 10)
+    assert not readings(outputs)
+    assert session.statistics.faults[FaultKind.PROTECTION] == 1
 
 
 def test_several_telegrams_make_a_reading() -> None:

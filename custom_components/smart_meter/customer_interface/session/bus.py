@@ -64,9 +64,7 @@ class BusSession(ReceivingSession):
         passed: tuple[Output, ...] = ()
         for output in outputs:
             passed += (
-                self._belief.judge(output, at)
-                if isinstance(output, Reading)
-                else (output,)
+                self._judged(output, at) if isinstance(output, Reading) else (output,)
             )
         return passed + self._searched(at) if scan.done else passed
 

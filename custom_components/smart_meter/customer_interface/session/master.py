@@ -348,10 +348,9 @@ class MasterSession(_Scripted):
         return True
 
     def _pass_on(self, slave: Slave, results: list[Reading | Fault]) -> None:
-        filled = self._receiver.context.filled
         for result in results:
             self._outputs += (
-                self._belief.judge(slave.known(result), self._now, filled)
+                self._judged(slave.known(result), self._now)
                 if isinstance(result, Reading)
                 else (result,)
             )

@@ -62,7 +62,9 @@ class PushSession(ReceivingSession):
         if silent_at is None or at < silent_at:
             return outputs
         self._silence_told = True
-        return (*outputs, self._noted(self._why_silent()))
+        silence = self._why_silent()
+        self._receiver.note_fault(silence)
+        return (*outputs, silence)
 
     def _silent_at(self) -> float | None:
         since = self._receiver.seen.last_frame or self._listening_since
@@ -97,16 +99,9 @@ class PushSession(ReceivingSession):
         self, results: list[Reading | Fault], at: float
     ) -> tuple[Output, ...]:
         outputs: list[Output] = []
-        filled = self._receiver.context.filled
         for result in results:
-            if isinstance(result, Fault):
-                outputs.append(result)
-                continue
-            judged = self._belief.judge(result, at, filled)
-            outputs += [self._noted(j) if isinstance(j, Fault) else j for j in judged]
+            outputs += (
+                self._judged(result, at) if isinstance(result, Reading) else (result,)
+            )
         self._receiver.learned(self._belief.interval())
         return tuple(outputs)
-
-    def _noted(self, fault: Fault) -> Fault:
-        self._receiver.note_fault(fault)
-        return fault

@@ -346,13 +346,6 @@ class RadioSession(ReceivingSession):
         nobody = not any(heard.opened for heard in self._heard.values())
         return nobody and self._heard[name].fault is not None
 
-    def _judged(self, reading: Reading, at: float) -> tuple[Reading | Fault, ...]:
-        judged = self._belief.judge(reading, at, self._receiver.context.filled)
-        for item in judged:
-            if isinstance(item, Fault):
-                self._receiver.note_fault(item)
-        return judged
-
 
 class _Talk:
     """Where the conversation with the stick stands; `due` is when to go on without an answer."""

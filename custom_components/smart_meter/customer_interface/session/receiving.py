@@ -1,6 +1,7 @@
 """What all sessions have in common that read through a receiver: the keys, the state and what was seen."""
 
 from ..keys import KeyRing
+from ..reading import Fault, Reading
 from .base import LinkStatistics, SessionState
 from .belief import Belief
 from .receiver import Receiver
@@ -28,3 +29,11 @@ class ReceivingSession:
     def statistics(self) -> LinkStatistics:
         """What was seen so far."""
         return self._receiver.statistics
+
+    def _judged(self, reading: Reading, at: float) -> tuple[Reading | Fault, ...]:
+        """Return what is believed of a reading; what is withheld of it is counted."""
+        judged = self._belief.judge(reading, at, self._receiver.context.filled)
+        for item in judged:
+            if isinstance(item, Fault):
+                self._receiver.note_fault(item)
+        return judged
