@@ -59,7 +59,7 @@ def _strings(language: str) -> dict[str, Any]:
 
 
 def _titles(strings: dict[str, Any]) -> set[str]:
-    """Return the headings of all troubles, without the name of the entry before and in them."""
+    """Return the headings of all troubles, without the name of the entry after and in them."""
     steps = strings["config"]["step"]
     troubles = [
         step["title"]
@@ -67,7 +67,7 @@ def _titles(strings: dict[str, Any]) -> set[str]:
         if name.startswith(("trouble_", "undetected_", "radio_no_"))
     ]
     issues = [
-        issue["title"].removeprefix("{name}: ") for issue in strings["issues"].values()
+        issue["title"].removesuffix(" · {name}") for issue in strings["issues"].values()
     ]
     return {re.sub(r"\{\w+\}", "…", title) for title in (*troubles, *issues)}
 

@@ -319,6 +319,13 @@ def test_menus_fit_a_phone(language: str) -> None:
     assert not [choice for choice in choices if len(choice) > 37]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_issues_begin_with_what_is_wrong(language: str) -> None:
+    """The list of repairs shows one line on a phone: what is wrong, before whose meter it is."""
+    issues = _translation(language)["issues"].values()
+    assert not [issue["title"] for issue in issues if issue["title"].startswith("{")]
+
+
 def test_all_languages_are_tested() -> None:
     """No translation lies there untested."""
     files = (INTEGRATION / "translations").glob("*.json")

@@ -139,9 +139,7 @@ async def async_options(
         return known.meter.manufacturer != first, -signal, known.meter.key or ""
 
     def label(known: HeardMeter) -> str:
-        word = words.get(
-            f"{prefix}.{'encrypted' if known.security else 'plain'}", ""
-        ).replace("{how}", known.security or "")
+        word = words.get(f"{prefix}.{'encrypted' if known.security else 'plain'}")
         parts = (
             known.meter.key,
             known.meter.manufacturer,

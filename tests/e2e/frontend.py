@@ -191,7 +191,7 @@ class Frontend:
     async def confirm_repair(self, issue: str) -> None:
         """Open the repair when it shows, and confirm it."""
         await self.go("/config/repairs")
-        title = self.text(f"issues.{issue}.title").rpartition("}")[2]
+        title = self.text(f"issues.{issue}.title").partition(" · ")[0]
         item = await self.sees(title)
         await self.shot("repairs")
         await item.click()
