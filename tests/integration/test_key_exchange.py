@@ -10,11 +10,11 @@ from typing import Any
 
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.exceptions import ServiceValidationError
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_meter.const import DOMAIN
 from custom_components.smart_meter.customer_interface.reading import FaultKind
@@ -348,26 +348,6 @@ async def test_key_of_another_installation(hass: HomeAssistant, meter: Meter) ->
         with pytest.raises(ServiceValidationError) as refusal:
             await exchange(hass, given, wrapped_key="00" * 24)
         assert refusal.value.translation_key == reason
-
-
-@pytest.mark.parametrize("action", ["exchange_key", "public_key"])
-async def test_administrators_only(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    hass_read_only_user: MockUser,
-    action: str,
-) -> None:
-    """Nobody else may exchange a key or ask for the public one."""
-    data = {"config_entry_id": entry.entry_id} if action == "exchange_key" else {}
-    with pytest.raises(Unauthorized):
-        await hass.services.async_call(
-            DOMAIN,
-            action,
-            data,
-            blocking=True,
-            context=Context(user_id=hass_read_only_user.id),
-            return_response=action == "public_key",
-        )
 
 
 async def test_pasted_key_ends_the_exchange(

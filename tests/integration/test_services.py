@@ -209,6 +209,8 @@ async def test_lend_while_retrying(hass: HomeAssistant, meter: Meter) -> None:
         ("record", {"config_entry_id": "any"}),
         ("release_port", {"port": "/dev/none"}),
         ("return_port", {"port": "/dev/none"}),
+        ("exchange_key", {"config_entry_id": "none"}),
+        ("public_key", {}),
     ],
 )
 async def test_administrators_only(
@@ -217,7 +219,7 @@ async def test_administrators_only(
     action: str,
     data: dict[str, Any],
 ) -> None:
-    """Nobody else may take a port away, or have telegrams written down."""
+    """Nobody else may take a port away, have telegrams written down, or exchange a key."""
     assert await async_setup_component(hass, DOMAIN, {})
     with pytest.raises(Unauthorized):
         await hass.services.async_call(
@@ -226,6 +228,7 @@ async def test_administrators_only(
             data,
             blocking=True,
             context=Context(user_id=hass_read_only_user.id),
+            return_response=action == "public_key",
         )
 
 
