@@ -360,7 +360,14 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listening, "PROGRESS_PACE", 0.1)
 
 
-@pytest.mark.usefixtures("impatient")
+async def lose_patience(hass: HomeAssistant, result: Result, heard: int = 0) -> Result:
+    """Let the flow wait no longer once it heard so many bytes, and return what follows."""
+    flow: Any = hass.config_entries.flow._progress[result["flow_id"]]
+    await until(hass, lambda: flow._listening.statistics.bytes_received >= heard)
+    flow._listening._deadline = 0.0
+    return await progressed(hass, result)
+
+
 @pytest.mark.parametrize(
     ("data", "trouble"),
     [
@@ -378,7 +385,7 @@ async def test_trouble(
     result = await to_listening(hass, meter)
     await progress(hass, result, "listen_no_bytes")
     meter.line.write(data)
-    result = await progressed(hass, result)
+    result = await lose_patience(hass, result, len(data))
     assert result["type"] is FlowResultType.MENU
     assert result["step_id"] == f"trouble_{trouble}"
     assert list(result["menu_options"]) == ["listen", "connection"]
@@ -397,7 +404,6 @@ async def test_trouble_to_connection(hass: HomeAssistant, meter: Meter) -> None:
     assert result["step_id"] == "connection"
 
 
-@pytest.mark.usefixtures("impatient")
 async def test_silent_while_checking(hass: HomeAssistant, meter: Meter) -> None:
     """A meter that falls silent before the key could be checked is said so."""
     assert await async_setup_component(hass, DOMAIN, {})
@@ -407,7 +413,7 @@ async def test_silent_while_checking(hass: HomeAssistant, meter: Meter) -> None:
     result = await progressed(hass, result)
     flow = hass.config_entries.flow._progress[result["flow_id"]]
     flow._listening._kept.clear()  # type: ignore[attr-defined]
-    result = await progressed(hass, await answer(hass, result, **meter.keys))
+    result = await lose_patience(hass, await answer(hass, result, **meter.keys))
     assert result["step_id"] == "trouble_unreadable"
 
 
