@@ -6,7 +6,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
-from . import lease, output, repairs
+from . import issues, lease, output
 from .const import DOMAIN, PLATFORMS
 from .coordinator import (
     MeterCoordinator,
@@ -55,7 +55,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartMeterConfigEntry) -> None:
     """Remove what was stored of a meter, and with the last one the key of this installation."""
-    repairs.async_clear_all(hass, entry)
+    issues.async_clear_all(hass, entry)
     lease.async_forget(hass, entry)
     output.async_remove_entry(hass)
     await async_get_store(hass, entry.entry_id).async_remove()

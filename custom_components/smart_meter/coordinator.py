@@ -24,7 +24,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from . import lease, repairs
+from . import issues, lease
 from .const import (
     CONF_ENCRYPTION,
     CONF_IDENTITY,
@@ -300,12 +300,12 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             async with asyncio.timeout(OPEN_PATIENCE):
                 await self._opened
         if self.connected:
-            repairs.async_clear_port(self.hass, self.config_entry)
+            issues.async_clear_port(self.hass, self.config_entry)
             self._async_watch(self._trouble_after())
         else:
             await self.async_close()
             reason = self.link_error.reason if self.link_error else "refused"
-            await repairs.async_report_port(self.hass, self.config_entry, reason)
+            await issues.async_report_port(self.hass, self.config_entry, reason)
             raise ConfigEntryNotReady(
                 translation_domain=DOMAIN, translation_key=f"port_{reason}"
             )
@@ -373,7 +373,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
             self._opened.set_result(None)
             return
         if up:
-            repairs.async_clear_port(self.hass, self.config_entry)
+            issues.async_clear_port(self.hass, self.config_entry)
             self._async_watch(self._trouble_after())
             return
         assert error is not None
@@ -417,11 +417,11 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
                 self._on_key_fault()
             case FaultKind.PROTECTION:
                 self._async_unavailable(fault.detail)
-                repairs.async_report(self.hass, self.config_entry, "weaker")
+                issues.async_report(self.hass, self.config_entry, "weaker")
             case FaultKind.INACTIVE:
-                repairs.async_report(self.hass, self.config_entry, "inactive")
+                issues.async_report(self.hass, self.config_entry, "inactive")
             case FaultKind.LAYOUT:
-                repairs.async_report(self.hass, self.config_entry, "layout")
+                issues.async_report(self.hass, self.config_entry, "layout")
             case FaultKind.IMPLAUSIBLE:
                 self._on_withheld(fault)
         # Where all that comes is faults, values go by their age.
@@ -440,11 +440,11 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
 
     def _report_implausible(self, name: str) -> None:
         """Tell that values of the meter of this name are withheld."""
-        repairs.async_report(self.hass, self.config_entry, "implausible")
+        issues.async_report(self.hass, self.config_entry, "implausible")
 
     def _clear_implausible(self, name: str) -> None:
         """Take back what was told of the meter of this name."""
-        repairs.async_clear(self.hass, self.config_entry, "implausible")
+        issues.async_clear(self.hass, self.config_entry, "implausible")
 
     def _forgive(self, reading: Reading) -> None:
         """Begin to count anew for what is believed now."""
@@ -458,7 +458,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         """Tell what a session found out; that a meter fell silent may end by itself, and is told when it lasts."""
         self._cause = fault.cause or self._cause
         if fault.cause and fault.kind is not FaultKind.SILENCE:
-            repairs.async_report(self.hass, self.config_entry, fault.cause)
+            issues.async_report(self.hass, self.config_entry, fault.cause)
 
     def _holder_of(self, meter: MeterData) -> SmartMeterConfigEntry | ConfigSubentry:
         """Return where the keys of a meter are stored."""
@@ -535,7 +535,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         if self.main.heard is not None and self.main.heard > first:
             return True
         if times + 1 == STRANGERS:
-            repairs.async_report(
+            issues.async_report(
                 self.hass,
                 self.config_entry,
                 "exchanged",
@@ -619,9 +619,9 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self.silent = self._detected = False
         self._cause = None
         self._async_cancel_trouble()
-        repairs.async_clear(self.hass, self.config_entry, *repairs.CAUSES)
-        repairs.async_clear(self.hass, self.config_entry, "silent", "garbled")
-        repairs.async_clear(
+        issues.async_clear(self.hass, self.config_entry, *issues.CAUSES)
+        issues.async_clear(self.hass, self.config_entry, "silent", "garbled")
+        issues.async_clear(
             self.hass, self.config_entry, "inactive", "line_found", "weaker"
         )
         if self._unavailable_logged:
@@ -647,19 +647,19 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
     async def _async_report_trouble(self, _: Any) -> None:
         self._cancel_trouble = None
         if self.link_error is not None:
-            await repairs.async_report_port(
+            await issues.async_report_port(
                 self.hass, self.config_entry, self.link_error.reason
             )
             return
         now, seen = dt_util.utcnow().timestamp(), self.statistics
         if seen.last_byte is None or now - seen.last_byte > self._trouble_after():
             told = self._cause or "silent"
-            repairs.async_report(self.hass, self.config_entry, told)
+            issues.async_report(self.hass, self.config_entry, told)
             # What comes later may be no telegram: that is another trouble.
             self._async_watch(self._trouble_after())
         elif seen.last_frame is None or now - seen.last_frame > self._trouble_after():
-            repairs.async_clear(self.hass, self.config_entry, "silent")
-            repairs.async_report(self.hass, self.config_entry, "garbled")
+            issues.async_clear(self.hass, self.config_entry, "silent")
+            issues.async_report(self.hass, self.config_entry, "garbled")
             if self.setup.profile.session in DETECTABLE and not self._detected:
                 self._detected = True
                 self._detecting = self.config_entry.async_create_background_task(
@@ -678,7 +678,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         line = self.setup.line or self.setup.profile.line
         if finding and finding.verdict is Verdict.FOUND and finding.line != line:
             found = str(finding.line)
-            repairs.async_report(
+            issues.async_report(
                 self.hass,
                 self.config_entry,
                 "line_found",

@@ -17,7 +17,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_track_time_interval
 
-from . import repairs
+from . import issues
 from .const import CONF_IDENTITY, CONF_KEYS, CONF_NEW_KEYS, DOMAIN, LOGGER, METER_PAGES
 from .coordinator import KEY_FAULTS, MeterCoordinator, name_of
 from .customer_interface.keys import Key, KeyRing
@@ -100,7 +100,7 @@ class HubCoordinator(MeterCoordinator):
         kept = {self.main.key, *map(self._key_of, self._chosen)}
         for key in self.data.keys() - kept:
             del self.data[key]
-        repairs.async_clear_others(
+        issues.async_clear_others(
             self.hass,
             self.config_entry,
             {subentry.subentry_id for subentry in self._chosen.values()},
@@ -156,16 +156,14 @@ class HubCoordinator(MeterCoordinator):
     @override
     def _report_implausible(self, name: str) -> None:
         if (subentry := self._chosen.get(name)) is not None:
-            repairs.async_report(
+            issues.async_report(
                 self.hass, self.config_entry, "implausible", of=subentry
             )
 
     @override
     def _clear_implausible(self, name: str) -> None:
         if (subentry := self._chosen.get(name)) is not None:
-            repairs.async_clear(
-                self.hass, self.config_entry, "implausible", of=subentry
-            )
+            issues.async_clear(self.hass, self.config_entry, "implausible", of=subentry)
 
     def _on_key_fault_of(self, name: str) -> None:
         if (subentry := self._chosen.get(name)) is None:

@@ -7,7 +7,7 @@ from homeassistant.const import CONF_PORT
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.util import dt as dt_util
 
-from . import repairs
+from . import issues
 from .const import LOGGER
 from .customer_interface.reading import Fault, FaultKind, Reading
 from .descriptions import describe
@@ -86,7 +86,7 @@ class RadioCoordinator(HubCoordinator):
     def _meter_of(self, reading: Reading, at: float) -> MeterData | None:
         meter = self._heard(self.session.name_of(reading.meter) or "")
         if meter is not None:
-            repairs.async_clear(self.hass, self.config_entry, NO_STICK_ISSUE)
+            issues.async_clear(self.hass, self.config_entry, NO_STICK_ISSUE)
         return meter
 
     @override
@@ -94,7 +94,7 @@ class RadioCoordinator(HubCoordinator):
         super()._on_fault(fault)
         if fault.kind is FaultKind.LINE:
             self._async_unavailable(fault.detail)
-            repairs.async_report(self.hass, self.config_entry, NO_STICK_ISSUE)
+            issues.async_report(self.hass, self.config_entry, NO_STICK_ISSUE)
 
     @override
     async def _async_report_trouble(self, _: Any) -> None:

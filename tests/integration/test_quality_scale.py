@@ -13,7 +13,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 import yaml
 
-from custom_components.smart_meter import repairs
+from custom_components.smart_meter import issues
 from custom_components.smart_meter.const import DOMAIN, PLATFORMS
 from custom_components.smart_meter.event import CHANGES
 from tests.conftest import INTEGRATION, ROOT
@@ -176,8 +176,8 @@ def translated_exceptions() -> bool:
 
 def translated_repairs() -> bool:
     """Whether each repair says what happened and what to do."""
-    kinds = {*repairs.TOLD, *repairs.FIXABLE}
-    kinds |= {f"port_{reason}" for reason in repairs.PORT_REASONS}
+    kinds = {*issues.TOLD, *issues.FIXABLE}
+    kinds |= {f"port_{reason}" for reason in issues.PORT_REASONS}
     return kinds <= set(said()["issues"])
 
 

@@ -25,6 +25,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smart_meter import (
     coordinator as coordinator_module,
+    issues,
     listening,
     repairs,
 )
@@ -361,7 +362,7 @@ async def test_removed_meanwhile(hass: HomeAssistant, entry: MockConfigEntry) ->
     result = await flow.async_step_confirm({})  # type: ignore[attr-defined]
     assert result["reason"] == "removed"
     # All problems of an entry go with it.
-    repairs.async_report(hass, entry, "silent")
+    issues.async_report(hass, entry, "silent")
     assert has_issue(hass, "silent")
     await hass.config_entries.async_remove(entry.entry_id)
     assert not ir.async_get(hass).issues
