@@ -4,7 +4,7 @@ import copy
 from decimal import Decimal
 import typing
 
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 import pytest
 
 from customer_interface.checksum import (
@@ -189,6 +189,7 @@ def test_mep_keys(typed, secret):
         (HEX_KEY + "0", "length"),
         ("G" + HEX_KEY[1:], "alphabet"),
         ("Schlüssel", "alphabet"),
+        ("12345678\u00a01234567", "length"),
     ],
 )
 def test_refused_keys(typed, reason):
@@ -199,6 +200,7 @@ def test_refused_keys(typed, reason):
     assert not typed.strip() or typed.strip() not in str(caught.value)
 
 
+@example("12345678\u00a01234567")
 @given(st.text(max_size=80))
 def test_any_text_is_a_key_or_refused(text):
     """Nothing else than KeyFormatError comes out, and every key has a usable length."""

@@ -118,7 +118,7 @@ def _from_hex(digits: str, typed: str, kind: KeyKind) -> Key:
         return Key(bytes.fromhex(digits))
     if len(digits) == 64:
         return _from_64(bytes.fromhex(digits))
-    if len(typed) == 16:
+    if typed.isascii() and len(typed) == 16:
         return Key(typed.encode("ascii"), assumed="ascii")
     raise KeyFormatError(
         "length", f"a key has 32 hexadecimal digits, this one has {len(digits)}"
@@ -138,7 +138,7 @@ def _mep_from_hex(digits: str, typed: str) -> Key:
 
 
 def _mep_from_characters(typed: str) -> Key:
-    if 16 <= len(typed) <= 20:
+    if typed.isascii() and 16 <= len(typed) <= 20:
         return Key(
             typed.encode("ascii")[:16], assumed="ascii" if len(typed) != 20 else None
         )
