@@ -127,7 +127,8 @@ def test_clocks():
         judge_time(datetime(2000, 1, 1, tzinfo=UTC), arrived).verdict
         is Verdict.WITHHOLD
     )
-    assert judge_time(datetime(2000, 1, 1), arrived).verdict is Verdict.WITHHOLD
+    for clock in (datetime(2000, 1, 1), datetime.min, datetime.max):
+        assert judge_time(clock, arrived).verdict is Verdict.WITHHOLD
 
 
 @given(

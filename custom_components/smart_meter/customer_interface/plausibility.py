@@ -294,9 +294,10 @@ def confirms(pending: Number, number: Number, believed: Number) -> bool:
 
 def judge_time(clock: datetime, arrived: float) -> Judgement:
     """Judge a meter clock against the arrival: more than two days apart is nonsense."""
-    seconds = (
-        clock.timestamp() if clock.tzinfo else clock.replace(tzinfo=None).timestamp()
-    )
+    try:
+        seconds = clock.timestamp()
+    except OverflowError, ValueError:  # the first and last years there are
+        seconds = inf
     if abs(seconds - arrived) > 2 * DAY:
         return Judgement(Verdict.WITHHOLD, "is more than two days off")
     return BELIEVED
