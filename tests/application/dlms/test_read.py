@@ -295,7 +295,8 @@ def test_wrong_count() -> None:
     reading = read_one(notification(listed(*items, count=7)))
     assert reading.meter == MeterIdentity("KFM1200200000001", "KFM")
     assert plain(reading)["1-0:4.8.0"] == (6, "varh")
-    assert read_one(notification(listed(*items) + b"\xaa\xaa")) == reading
+    for padding in (b"\xaa\xaa", bytes(1), bytes(3)):
+        assert read_one(notification(listed(*items) + padding)) == reading
     assert refuse(notification(listed(*items, count=9))).kind is FaultKind.TRUNCATED
 
 

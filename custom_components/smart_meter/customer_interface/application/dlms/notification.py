@@ -111,4 +111,6 @@ def _body(reader: Reader) -> Data:
     except AxdrError:
         # What follows is no element of the list, so it is padding.
         return body
+    while more and more[-1].tag is Tag.NULL:  # zeros fill up as well
+        more.pop()
     return Data(body.tag, items=(*body.items, *more))
