@@ -91,6 +91,8 @@ IMPLAUSIBLE_FAULTS, MOST_WITHHELD = 20, 500
 # How many silent intervals may pass before the user is told what to look at.
 TROUBLE_INTERVALS = 10
 PORT_TROUBLE_AFTER = 60.0
+# Seconds after an error of our own until the entry is set up anew: not with each telegram, should it come back.
+ANEW_AFTER = 60.0
 # Meters that speak by themselves, so that listening at other line settings can find them.
 DETECTABLE = (SessionKind.PUSH, SessionKind.ACKNOWLEDGED)
 EXPECTED = {
@@ -296,6 +298,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         self._task = self.config_entry.async_create_background_task(
             self.hass, runner.run(), f"{DOMAIN} {self.config_entry.title}"
         )
+        self._task.add_done_callback(self._on_end)
         with suppress(TimeoutError):
             async with asyncio.timeout(OPEN_PATIENCE):
                 await self._opened
@@ -379,6 +382,28 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
         assert error is not None
         self._async_unavailable(f"port {error.reason}: {error}")
         self._async_watch(PORT_TROUBLE_AFTER)
+
+    @callback
+    def _on_end(self, task: asyncio.Task[None]) -> None:
+        """Tell an error of our own, which no bytes may cause, and set the entry up anew some time after it."""
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        LOGGER.error(
+            "%s: reading ended by a mistake of the integration, please report it",
+            self.config_entry.title,
+            exc_info=error,
+        )
+        self.connected = False
+        self._async_unavailable("the integration made a mistake")
+        self._async_cancel_trouble()
+        self._cancel_trouble = async_call_later(
+            self.hass, ANEW_AFTER, self._async_begin_anew
+        )
+
+    @callback
+    def _async_begin_anew(self, _: Any) -> None:
+        self._cancel_trouble = None
+        self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
 
     @callback
     def _on_output(self, output: Reading | Fault) -> None:
@@ -665,6 +690,7 @@ class MeterCoordinator(DataUpdateCoordinator[dict[str, MeterData]]):
                 self._detecting = self.config_entry.async_create_background_task(
                     self.hass, self._async_detect(), f"{DOMAIN} detection"
                 )
+                self._detecting.add_done_callback(self._on_end)
 
     async def _async_detect(self) -> None:
         """Listen at other line settings, as the ones that were right no longer are; offer what was found."""

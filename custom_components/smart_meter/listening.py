@@ -299,7 +299,10 @@ class Detection:
         return self._session.finding
 
     async def async_run(self) -> None:
-        """Listen until something is found, nothing can be, or the port fails; closes the port in any case."""
+        """Listen until something is found, nothing can be, or the port fails; closes the port in any case.
+
+        Raises what ends the runner: no bytes may.
+        """
         task = self._hass.async_create_background_task(
             self._runner.run(), f"{DOMAIN} detection"
         )
@@ -315,10 +318,15 @@ class Detection:
 
         released = lease.async_hold(self._hass, self._url, let_go)
         try:
-            while self.finding is None and self.error is None:
-                await asyncio.sleep(DETECTION_PACE)
+            while self._is_open() and not task.done():
+                await asyncio.wait((task,), timeout=DETECTION_PACE)
         finally:
             await close()
+        if self._is_open():
+            task.result()
+
+    def _is_open(self) -> bool:
+        return self.finding is None and self.error is None
 
     @callback
     def _on_link(self, up: bool, error: SourceError | None) -> None:

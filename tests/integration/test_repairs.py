@@ -351,6 +351,47 @@ async def test_lent_while_detecting(hass: HomeAssistant, meter: Meter) -> None:
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("broken", ["meter", "detection"])
+async def test_mistake_of_ours(
+    hass: HomeAssistant,
+    meter: Meter,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    broken: str,
+) -> None:
+    """A session that raises is told in the log, nothing old is shown, and the meter is read again a minute later."""
+    entry = await make_entry(hass, meter)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    sessions = {"meter": type(entry.runtime_data.session), "detection": DetectSession}
+
+    def shown() -> str | None:
+        state = state_of(hass, f"{meter.number}_1-0:1.7.0")
+        return state and state.state
+
+    meter.send()
+    await until(hass, lambda: shown() not in (None, STATE_UNAVAILABLE))
+    noise = asyncio.create_task(_repeat(lambda: meter.line.write(bytes(range(40)))))
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions[broken], "receive", _raise)
+        await until(hass, lambda: "please report it" in caplog.text)
+    noise.cancel()
+    assert "a mistake of ours" in caplog.text
+    assert shown() == STATE_UNAVAILABLE
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
+    await until(
+        hass,
+        lambda: entry.state is ConfigEntryState.LOADED and entry.runtime_data.connected,
+    )
+    meter.send()
+    await until(hass, lambda: shown() not in (None, STATE_UNAVAILABLE))
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+def _raise(*_: object) -> None:
+    raise AssertionError("a mistake of ours")
+
+
 async def test_removed_meanwhile(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """A repair of an entry that was removed ends."""
     flow = await repairs.async_create_fix_flow(
