@@ -145,7 +145,10 @@ def test_a_meter_nobody_has_seen_says_so_in_the_language_of_the_screen() -> None
     """The list of meters tells which are proven on no telegram."""
     honeywell = CATALOGUE.operator("tinetz").offer("honeywell-dm515")
     assert honeywell.label("en") == "Honeywell DM515 (not yet tried on a real telegram)"
-    assert honeywell.label("de-AT") == "Honeywell DM515 (noch an keinem echten Telegramm erprobt)"
+    assert (
+        honeywell.label("de-AT")
+        == "Honeywell DM515 (noch an keinem echten Telegramm erprobt)"
+    )
     assert honeywell.label("hu") == honeywell.label("en")
     offers = [o for operator in CATALOGUE.operators.values() for o in operator.offers]
     assert all(set(dict(o.note)) in (set(), LANGUAGES) for o in offers)

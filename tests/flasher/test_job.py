@@ -529,9 +529,21 @@ async def test_not_returned(app: App, home: FakeHomeAssistant) -> None:
     assert app.jobs.leases.pending
     store = app.data / "lease.json"
     taken = json.loads(store.read_text())
-    store.write_text(json.dumps(taken | {"lent_until": time.time() - 1}))
+    taken["lent"] = dict.fromkeys(taken["lent"], time.time() - 1)
+    store.write_text(json.dumps(taken))
     await app.jobs.recover()
     assert not app.jobs.leases.pending
+
+
+async def test_other_port_not_returned(app: App, home: FakeHomeAssistant) -> None:
+    """A port our integration did not take back is not forgotten when the next job takes another port."""
+    store = app.data / "lease.json"
+    lent = {"/dev/other": time.time() + 3600}
+    store.write_text(json.dumps({"lent": lent, "stopped": []}))
+    home.forgets = 2
+    job = await app.run("api/look")
+    assert job["notices"] == [{"kind": "not_given_back", "titles": ["Smart Meter"]}]
+    assert set(json.loads(store.read_text())["lent"]) == {"/dev/other", app.port}
 
 
 async def test_app_killed(
@@ -565,7 +577,7 @@ async def test_app_died(
     home.use("/dev/x", "config_entry", "x", "Attic", "smart_meter")
     home.leases.add("/dev/x")
     (tmp_path / "data").mkdir()
-    taken: dict[str, Any] = {"port": "/dev/x", "lent_until": time.time() + 60}
+    taken: dict[str, Any] = {"lent": {"/dev/x": time.time() + 60}}
     taken["stopped"] = [{"kind": "app", "id": "core_zigbee", "title": "Zigbee"}]
     (tmp_path / "data" / "lease.json").write_text(json.dumps(taken))
     (tmp_path / "data" / "job.json").write_text('{"port": "/dev/x", "touched": false}')

@@ -35,10 +35,9 @@ class ConsentNeeded(Exception):
 
 @dataclass(slots=True)
 class Taken:
-    """What is stopped for now; `lent_until` is when our integration takes its port back by itself, in Unix time."""
+    """What is stopped for now; `lent` is when our integration takes each port back by itself, in Unix time."""
 
-    port: str
-    lent_until: float | None = None
+    lent: dict[str, float] = field(default_factory=dict)
     stopped: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -72,9 +71,8 @@ class Leases:
         async with self._lock:
             said, foreign = await self._foreign(port, agreed)
             # What could not be given back before stays on the list.
-            left = self._read()
-            taken = Taken(port, stopped=left.stopped if left else [])
-            said.append(await self._release(taken))
+            taken = self._read()
+            said.append(await self._release(taken, port))
             for holder in foreign:
                 taken.stopped.append(
                     {"kind": holder.kind, "id": holder.id, "title": holder.title}
@@ -87,14 +85,14 @@ class Leases:
     async def give_back(self) -> list[str]:
         """Give back all that is written down; the titles of what could not be given back, which stays written down."""
         async with self._lock:
-            if (taken := self._read()) is None:
-                return []
+            taken = self._read()
             failed = [s for s in reversed(taken.stopped) if not await self._start(s)]
-            if taken.lent_until is not None and await self._returned(taken):
-                taken.lent_until = None
+            for port, until in tuple(taken.lent.items()):
+                if await self._returned(port, until):
+                    del taken.lent[port]
             taken.stopped = list(reversed(failed))
             self._keep(taken)
-        ours = ["Smart Meter"] if taken.lent_until is not None else []
+        ours = ["Smart Meter"] if taken.lent else []
         return [s["title"] for s in taken.stopped] + ours
 
     @property
@@ -115,15 +113,15 @@ class Leases:
             raise ConsentNeeded(missing)
         return [], foreign
 
-    async def _release(self, taken: Taken) -> str:
-        taken.lent_until = time.time() + LEASE_SECONDS
+    async def _release(self, taken: Taken, port: str) -> str:
+        taken.lent[port] = time.time() + LEASE_SECONDS
         self._keep(taken)
         try:
-            freed = await self._ha.release_port(taken.port, LEASE_SECONDS)
+            freed = await self._ha.release_port(port, LEASE_SECONDS)
         except ActionMissing:
             freed = None
         if not freed:
-            taken.lent_until = None
+            del taken.lent[port]
             self._keep(taken)
         if freed is None:
             return "The Smart Meter integration is not installed, so it does not use the port"
@@ -138,32 +136,31 @@ class Leases:
             return False
         return True
 
-    async def _returned(self, taken: Taken) -> bool:
+    async def _returned(self, port: str, until: float) -> bool:
         """Whether our integration has its port again; it may not know it while the cable is out."""
-        assert taken.lent_until is not None
-        if time.time() > taken.lent_until:
+        if time.time() > until:
             return True
         try:
-            return bool(await self._ha.return_port(taken.port))
+            return bool(await self._ha.return_port(port))
         except ActionMissing:
             return True  # gone with the integration that had lent it
         except HomeAssistantError:
             return False
 
     def _keep(self, taken: Taken) -> None:
-        if not taken.stopped and taken.lent_until is None:
+        if not taken.stopped and not taken.lent:
             self._store.unlink(missing_ok=True)
             return
         new = self._store.with_suffix(".new")
         new.write_text(json.dumps(asdict(taken)))
         new.replace(self._store)
 
-    def _read(self) -> Taken | None:
+    def _read(self) -> Taken:
         try:
             data: dict[str, Any] = json.loads(self._store.read_text())
-            return Taken(data["port"], data["lent_until"], list(data["stopped"]))
+            return Taken(dict(data["lent"]), list(data["stopped"]))
         except OSError, ValueError, KeyError, TypeError:
-            return None
+            return Taken()
 
 
 def same_port(one: str, other: str) -> bool:
